@@ -1,0 +1,1 @@
+"""What the energy does: devices, zones, tissue damage."""

@@ -1,0 +1,1 @@
+"""Ways in for needles: constraints, costs, ranking, explanation."""

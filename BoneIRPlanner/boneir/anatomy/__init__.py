@@ -1,0 +1,1 @@
+"""Outlines from the image and from others: body, bone, canal, organs, lesions."""

@@ -1,0 +1,1 @@
+"""Cement: how much, how far, where it would leak."""

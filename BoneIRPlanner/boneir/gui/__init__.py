@@ -1,0 +1,1 @@
+"""Qt widgets of the Slicer modules. The only package that imports qt and ctk."""

@@ -1,0 +1,1 @@
+"""DICOM and NIfTI to one geometry, resampling, distance fields."""

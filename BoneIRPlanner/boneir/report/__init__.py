@@ -1,0 +1,1 @@
+"""The written plan: HTML and PDF for the tumour board."""

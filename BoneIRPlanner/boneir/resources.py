@@ -1,0 +1,52 @@
+"""Where the things that people choose from lie: devices, tissues, structures, limits, schemas.
+
+One function finds them in a checkout, in an installed wheel and in Slicer's module folder.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .errors import ResourceError
+
+
+@cache
+def resource_folder() -> Path:
+    """The folder ``Resources``: beside this package where it is installed, at the top of a checkout otherwise.
+
+    Raises
+    ------
+    ResourceError
+        If neither place has it, which means a broken installation.
+    """
+    package = Path(__file__).resolve().parent
+    places = (package / "Resources", package.parents[1] / "Resources")
+    for place in places:
+        if (place / "Structures").is_dir():
+            return place
+    raise ResourceError(f"Resources not found in {' or '.join(map(str, places))}: the installation is incomplete.")
+
+
+def read_resource(*parts: str) -> Any:
+    """Read one JSON file of ``Resources``, for instance ``read_resource("Structures", "structures.json")``.
+
+    Raises
+    ------
+    ResourceError
+        If the file is missing or is not JSON.
+    """
+    path = resource_folder().joinpath(*parts)
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ResourceError(f"{'/'.join(parts)} is missing from Resources: the installation is incomplete.") from error
+    except json.JSONDecodeError as error:
+        raise ResourceError(f"{'/'.join(parts)}, line {error.lineno}: not valid JSON ({error.msg}).") from error
+
+
+def resource_names(folder: str) -> tuple[str, ...]:
+    """Names of the JSON files in a folder of ``Resources``, sorted."""
+    return tuple(sorted(path.name for path in (resource_folder() / folder).glob("*.json")))

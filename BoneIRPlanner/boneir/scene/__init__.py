@@ -1,0 +1,1 @@
+"""MRML: cases and plans to nodes and back. The only package that imports slicer."""

@@ -1,0 +1,1 @@
+"""The synthetic patient, implanted lesions, practice and scores."""
