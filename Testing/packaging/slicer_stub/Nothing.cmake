@@ -1,0 +1,1 @@
+# An extension's packaging has nothing to do in a stub.
