@@ -33,34 +33,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="set up, then plan the bundled synthetic patient")
     demo.add_argument("--out", default=str(ROOT / "demo"), help="folder for the result (default: demo)")
-    test = commands.add_parser("test", help="set up, then run the tests; further arguments go to pytest")
+    commands.add_parser("test", help="set up, then run the tests; further arguments go to pytest")
     bench = commands.add_parser("bench", help="run the benchmarks, or one group of them")
     bench.add_argument("name", nargs="?", default="", help="group: job, access, ablation, cement, anatomy, gui, fusion")
     bench.add_argument("--json", default="", metavar="FILE", help="write the figures to FILE as well")
     commands.add_parser("lint", help="ruff, mypy and the packaging check")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "test":
-        test.error(f"not understood: {' '.join(rest)}")
+        parser.error(f"not understood: {' '.join(rest)}")
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         other = another_python()
         if other:
             again = sys.argv[1:] if arguments is None else list(arguments)
             return subprocess.run([other, str(ROOT / "dev.py"), *again], check=False).returncode
         if sys.version_info[:2] < OLDEST:
-            print(
-                f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}.", file=sys.stderr
-            )
+            have = sys.version.split()[0]
+            print(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {have}.", file=sys.stderr)
             return 1
     if options.command == "demo":
         python = environment(ROOT / ".venv", ["headless", "report"])
         return run(python, "-m", "boneir", "demo", "--out", options.out)
     python = environment(ROOT / ".venv", ["headless", "report", "dev"])
-    if options.command == "test":
-        os.environ["BONEIR_SLICER_LIKE_PYTHON"] = str(environment(ROOT / ".venv-slicer", None))
-        return run(python, "-m", "pytest", *rest)
     if options.command == "bench":
         more = ["--json", options.json] if options.json else []
         return run(python, "Testing/benchmarks/run.py", *([options.name] if options.name else []), *more)
+    os.environ["BONEIR_SLICER_LIKE_PYTHON"] = str(environment(ROOT / ".venv-slicer", None))
+    if options.command == "test":
+        return run(python, "-m", "pytest", *rest)
     return lint(python)
 
 

@@ -36,6 +36,15 @@ def resource_files() -> set[str]:
     return found
 
 
+def answer(code: str, library: Path) -> str:
+    """What a fresh Python prints that finds the library in `library` before any other."""
+    environment = {**os.environ, "PYTHONPATH": str(library)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, cwd=library, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     out = tmp_path_factory.mktemp("wheel")
@@ -63,11 +72,7 @@ def test_the_wheel_carries_the_library_and_its_resources(wheel: zipfile.ZipFile)
 def test_the_installed_wheel_finds_its_resources(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path)
     code = "from boneir.resources import resource_folder; print(resource_folder())"
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert Path(done.stdout.strip()) == (tmp_path / "boneir" / "Resources").resolve()
+    assert Path(answer(code, tmp_path)) == (tmp_path / "boneir" / "Resources").resolve()
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +99,7 @@ def test_slicer_installs_what_is_on_disk(installed: Path) -> None:
 
 def test_slicers_library_finds_its_resources_and_answers(installed: Path) -> None:
     code = "from boneir.anatomy.structures import structure_kinds; print(len(structure_kinds()))"
-    environment = {**os.environ, "PYTHONPATH": str(installed / "lib/Slicer-5.12/qt-scripted-modules")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, cwd=installed
-    )
-    assert int(done.stdout) > 50
+    assert int(answer(code, installed / "lib/Slicer-5.12/qt-scripted-modules")) > 50
 
 
 def test_the_extension_describes_itself(installed: Path) -> None:

@@ -15,17 +15,18 @@ ROOT = Path(__file__).resolve().parents[2]
 JOB = """
 import importlib.util, json, pkgutil, sys
 from pathlib import Path
-absent = [name for name in ("numba", "slicer", "vtk", "reportlab", "rich", "matplotlib") if importlib.util.find_spec(name)]
+extras = ("numba", "slicer", "vtk", "reportlab", "rich", "matplotlib")
+unexpected = [name for name in extras if importlib.util.find_spec(name)]
+faces = ("boneir.scene", "boneir.gui", "boneir.commands", "boneir.__main__")
 import boneir
 loaded = []
 for module in pkgutil.walk_packages(boneir.__path__, "boneir."):
-    if not module.name.startswith(("boneir.scene", "boneir.gui", "boneir.commands")) and not module.name.endswith("_numba"):
-        if module.name != "boneir.__main__":
-            importlib.import_module(module.name)
-            loaded.append(module.name)
+    if not module.name.startswith(faces) and not module.name.endswith("_numba"):
+        importlib.import_module(module.name)
+        loaded.append(module.name)
 from boneir.cli import main
 code = main(["demo", "--out", sys.argv[1], "--json"])
-print(json.dumps({"unexpected": absent, "modules": len(loaded), "code": code}), file=sys.stderr)
+print(json.dumps({"unexpected": unexpected, "modules": len(loaded), "code": code}), file=sys.stderr)
 """
 
 
