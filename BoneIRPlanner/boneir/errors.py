@@ -22,7 +22,19 @@ class OutlineError(BoneIRError):
 
 
 class DeviceError(BoneIRError):
-    """A device that is unknown, or whose maker's figures are missing."""
+    """A device that is unknown, or whose maker's figures are missing.
+
+    Parameters
+    ----------
+    text : str
+        The sentence to show.
+    faults : sequence of str
+        Every fault of a device file, each with its path ("zones[0].length_mm: ...").
+    """
+
+    def __init__(self, text: str, faults: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.faults = tuple(faults)
 
 
 class ResourceError(BoneIRError):
