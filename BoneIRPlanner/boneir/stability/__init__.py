@@ -1,0 +1,1 @@
+"""Will the bone hold: clinical scores, rigidity, screw corridors."""
