@@ -1,0 +1,117 @@
+"""From the slices of a stack to one array on its grid: values, order, tilt and uneven distances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..errors import ImageError
+from ..findings import Finding, Severity
+from .dicom_header import Slice
+from .dicom_layout import Layout
+from .dicom_pixels import read_pixels, stored_numbers
+from .dicom_stack import Stack
+
+ToValues = Callable[[Slice, NDArray[np.generic]], NDArray[np.generic]]
+"""Turns the stored numbers of a slice into values."""
+
+
+def read_volume(
+    stack: Stack, layout: Layout, to_values: ToValues, outside: float, dtype: type[np.generic]
+) -> tuple[NDArray[np.generic], tuple[Finding, ...]]:
+    """Read the pixels of a stack and put them on the grid of its layout.
+
+    Parameters
+    ----------
+    stack : Stack
+    layout : Layout
+    to_values : callable
+        Turns the stored numbers of one slice into values; called from several threads.
+    outside : float
+        Value of voxels that a shift leaves without a measurement.
+    dtype : type
+        Type of the array.
+
+    Returns
+    -------
+    ndarray, shape (k, j, i) of the grid, and what was found
+
+    Raises
+    ------
+    ImageError
+        If pixels cannot be read, or two files claim the same place with different pixels.
+    """
+    columns, rows = stack.slices[0].size
+    volume: NDArray[np.generic] = np.empty((len(stack.slices), rows, columns), dtype)
+
+    def take(n: int, stored: NDArray[np.generic]) -> None:
+        volume[n] = to_values(stack.slices[n], stored)
+
+    read_pixels(stack.slices, take)
+    findings = _repeated_findings(stack)
+    return (volume if layout.is_regular else on_layout(volume, layout, outside)), findings
+
+
+def on_layout(slices: NDArray[np.generic], layout: Layout, outside: float) -> NDArray[np.generic]:
+    """Put slices that are shifted or unevenly spaced on a regular grid.
+
+    Each slice is shifted within its plane (bilinear); a voxel between two slices is interpolated linearly along the
+    normal. Voxels beyond the slices take the value `outside`.
+
+    Parameters
+    ----------
+    slices : ndarray, shape (n, rows, columns)
+        Ordered along the normal.
+    layout : Layout
+    outside : float
+    """
+    out = np.empty(layout.grid.shape, slices.dtype)
+    whole = np.issubdtype(slices.dtype, np.integer)
+    kept: dict[int, NDArray[np.float32]] = {}
+    for k in range(layout.grid.shape[0]):
+        above = int(np.clip(np.searchsorted(layout.depth, k), 1, len(layout.depth) - 1))
+        below = above - 1
+        share = float((k - layout.depth[below]) / (layout.depth[above] - layout.depth[below]))
+        kept = {n: kept[n] if n in kept else _shifted(slices[n], layout, n, outside) for n in (below, above)}
+        share = 0.0 if share < 1e-3 else 1.0 if share > 1 - 1e-3 else share  # a slice in place stays as it is
+        plane = kept[below] * (1 - share) + kept[above] * share
+        out[k] = np.rint(plane) if whole else plane
+    return out
+
+
+def _shifted(pixels: NDArray[np.generic], layout: Layout, n: int, outside: float) -> NDArray[np.float32]:
+    _, rows, columns = layout.grid.shape
+    plane = np.full((rows, columns), outside, np.float32)
+    plane[: pixels.shape[0], : pixels.shape[1]] = pixels
+    right, down = layout.shift[n]
+    if abs(right) < 1e-3 and abs(down) < 1e-3:
+        return plane
+    moved = ndimage.shift(plane, (down, right), order=1, mode="grid-constant", cval=outside, prefilter=False)
+    return np.asarray(moved, np.float32)
+
+
+def _repeated_findings(stack: Stack) -> tuple[Finding, ...]:
+    """Leave out what is there twice, but only if it is the same."""
+    for copy, kept in stack.repeated:
+        if copy.sop_uid and copy.sop_uid == kept.sop_uid:
+            continue
+        if not np.array_equal(stored_numbers(copy.path)[copy.frame], stored_numbers(kept.path)[kept.frame]):
+            raise ImageError(
+                f"{copy.path.parent.name}: {copy.label} and {kept.label} lie in the same place but show different "
+                "pixels, and nothing in their headers tells which one belongs to the volume."
+            )
+    if not stack.repeated:
+        return ()
+    count = len(stack.repeated)
+    return (
+        Finding(
+            code="image.repeated_slices",
+            severity=Severity.NOTE,
+            text=f"{count} slice{'s are' if count > 1 else ' is'} there twice (such as {stack.repeated[0][0].label}); "
+            "the copies were left out.",
+            measured=float(count),
+        ),
+    )

@@ -1,0 +1,89 @@
+"""Volume files: one image in one file, as NIfTI, NRRD or MetaImage, read by SimpleITK into LPS mm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813 - the name that its own manual uses
+from numpy.typing import NDArray
+
+from ..errors import ImageError
+from ..grid import Grid
+
+SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+
+
+def is_volume_file(path: Path) -> bool:
+    """Whether the name ends as that of an image in one file does."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def describe_volume_file(path: Path) -> tuple[tuple[int, int, int], tuple[float, float, float], str]:
+    """Size and spacing along (i, j, k), and why no plan can be made on the image; "" where one can.
+
+    Raises
+    ------
+    ImageError
+        If the header cannot be read or is no volume.
+    """
+    reader = _reader(path)
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise ImageError(f"{path.name}: cannot be read ({_reason(error)}).") from error
+    _check_volume(path, reader.GetDimension(), reader.GetNumberOfComponents(), reader.GetSize())
+    (ni, nj, nk), (di, dj, dk) = reader.GetSize()[:3], reader.GetSpacing()[:3]
+    reason = ""
+    if path.name.lower().endswith(".seg.nrrd"):
+        reason = "A segmentation, not an image."
+    elif reader.GetPixelID() in (sitk.sitkUInt8, sitk.sitkInt8):
+        reason = "Its numbers have 8 bits: labels or a picture, not HU."
+    return (ni, nj, nk), (di, dj, dk), reason
+
+
+def read_volume_file(path: Path) -> tuple[NDArray[np.generic], Grid]:
+    """The numbers, shape (k, j, i), and the grid of an image in one file.
+
+    Raises
+    ------
+    ImageError
+        If the file cannot be read, is no volume of single numbers, or its axes are not perpendicular.
+    """
+    reader = _reader(path)
+    try:
+        reader.ReadImageInformation()
+        _check_volume(path, reader.GetDimension(), reader.GetNumberOfComponents(), reader.GetSize())
+        image = reader.Execute()
+    except RuntimeError as error:
+        raise ImageError(f"{path.name}: cannot be read ({_reason(error)}).") from error
+    if image.GetDimension() == 4:
+        image = image[:, :, :, 0]
+    return np.asarray(sitk.GetArrayFromImage(image)), grid_of(image)
+
+
+def grid_of(image: sitk.Image) -> Grid:
+    """The grid of a three-dimensional SimpleITK image."""
+    ni, nj, nk = image.GetSize()
+    return Grid((nk, nj, ni), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+
+
+def _reader(path: Path) -> sitk.ImageFileReader:
+    if not path.is_file():
+        raise ImageError(f"{path}: there is no such file.")
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    return reader
+
+
+def _check_volume(path: Path, dimension: int, components: int, size: tuple[int, ...]) -> None:
+    if components != 1:
+        raise ImageError(f"{path.name}: each voxel has {components} numbers; an image has one.")
+    if dimension not in (3, 4) or (dimension == 4 and size[3] != 1):
+        shown = "x".join(map(str, size))
+        raise ImageError(f"{path.name}: has {dimension} dimensions ({shown}); a volume has three.")
+
+
+def _reason(error: RuntimeError) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:160] if lines else "unknown reason"
