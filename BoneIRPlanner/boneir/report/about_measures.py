@@ -1,0 +1,56 @@
+"""Every number of the assessment, in groups, each beside the limit that it is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..assessment import Measure
+from .material import Material
+from .model import Block, Bullets, Column, Paragraph, Row, Section, Table
+from .numbers import amount_text, measure_text
+
+LESION = "lesion"
+"""Group of the measures that describe the lesion itself; they stand in its own section."""
+
+_GROUPS = {
+    "access": "Way in",
+    "ablation": "Effect",
+    "cement": "Cement",
+    "stability": "Stability",
+    "fusion": "Registration and margin",
+}
+
+
+def measures_section(material: Material) -> Section:
+    """Every measure but those of the lesion itself, in groups."""
+    groups: dict[str, list[Measure]] = {}
+    for measure in material.assessment.measures:
+        groups.setdefault(measure.code.partition(".")[0], []).append(measure)
+    groups.pop(LESION, None)
+    if not groups:
+        return Section("Measures", (Paragraph("The assessment has no measures."),))
+    tables = [measures_table(material, group, _GROUPS.get(key, key.capitalize())) for key, group in groups.items()]
+    return Section("Measures", (*tables, *_zones(material)))
+
+
+def measures_table(material: Material, measures: Sequence[Measure], caption: str) -> Table:
+    """Measures as a table: what, of what, how much, and the limit that it is held against."""
+    columns = (Column("Measure", 0.36), Column("Of", 0.17), Column("Value", 0.23, numeric=True), Column("Limit", 0.24))
+    return Table(columns, tuple(_row(material, measure) for measure in measures), caption)
+
+
+def _row(material: Material, measure: Measure) -> Row:
+    limit = material.sources.limit_text(measure.limit, measure.code) if measure.limit else ""
+    value = measure_text(measure)
+    title = f"{measure.title} ({measure.note})" if measure.note and measure.note != value else measure.title
+    return Row((title, material.thing(measure.about), value, limit), material.severity_of(measure))
+
+
+def _zones(material: Material) -> tuple[Block, ...]:
+    """What each predicted zone was measured in, and how large it is."""
+    lines = []
+    for zone in material.assessment.zones:
+        line = f"{zone.name}: {amount_text(zone.mask.volume_ml, 'mL')}; {zone.medium or 'medium not stated'}"
+        line += f" {material.sources.cite(zone.evidence, zone.name)}" if zone.evidence is not None else ""
+        lines.append(line + ".")
+    return (Bullets(tuple(lines)),) if lines else ()

@@ -1,0 +1,70 @@
+"""What a report is made of, handed to each of its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..assessment import Assessment, Measure
+from ..case import Case
+from ..findings import Finding, Severity, worst_severity
+from ..picture import Picture
+from ..plan import Plan
+from ..proposal import Proposal
+from .source_list import SourceList
+
+Alternative = tuple[Plan, Assessment]
+"""Another plan for the same goal, with what follows from it."""
+
+_WORST_IS_LARGEST = ("access.length", "cement.volume")
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a report is made of.
+
+    Parameters
+    ----------
+    case, plan, assessment
+        What is reported.
+    pictures : sequence of Picture
+    findings : tuple of Finding
+        Those of the assessment and those of making the report, the worst first.
+    others : sequence of (Plan, Assessment)
+        The plans that this one was compared with.
+    proposal : Proposal or None
+        The search that the plan came from.
+    made_on : str
+        A date to print, or "".
+    sources : SourceList
+        Fills while the sections are written.
+    """
+
+    case: Case
+    plan: Plan
+    assessment: Assessment
+    pictures: Sequence[Picture] = ()
+    findings: tuple[Finding, ...] = ()
+    others: Sequence[Alternative] = ()
+    proposal: Proposal | None = None
+    made_on: str = ""
+    sources: SourceList = field(default_factory=SourceList)
+
+    def thing(self, about: str) -> str:
+        """What a measure or finding is about: "needle 1" of an instrument's name, "spinal canal" of "spinal_canal"."""
+        is_needle = any(probe.name == about for probe in self.plan.probes)
+        return f"needle {about}" if is_needle else about.replace("_", " ")
+
+    def severity_of(self, measure: Measure) -> Severity | None:
+        """The gravest finding of the same code, thing and number as a measure."""
+        wanted = (measure.code, measure.about, measure.amount)
+        return worst_severity(f for f in self.findings if (f.code, f.about, f.measured) == wanted)
+
+
+def worst_measure(assessment: Assessment, code: str) -> Measure | None:
+    """The least favourable of all measures of a code; None where none has a number."""
+    amounts = [(m.amount, n) for n, m in enumerate(assessment.measures) if m.code == code and m.amount is not None]
+    if not amounts:
+        return None
+    worst = max if code in _WORST_IS_LARGEST else min
+    return assessment.measures[worst(amounts)[1]]

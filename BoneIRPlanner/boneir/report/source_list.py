@@ -1,0 +1,54 @@
+"""The sources behind a report: every limit and device figure once, numbered as the text refers to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..evidence import Grade, Value
+from .model import Block, Column, Paragraph, Row, Section, Table
+from .numbers import value_text
+
+GRADE_WORDS = {
+    Grade.PUBLISHED: "published",
+    Grade.DERIVED: "derived",
+    Grade.DEFAULT: "default of this software",
+}
+"""What is printed for a grade."""
+
+
+@dataclass
+class SourceList:
+    """Collects the values that a report uses, in the order in which it mentions them."""
+
+    _uses: dict[Value, list[str]] = field(default_factory=dict)
+
+    def cite(self, value: Value, use: str) -> str:
+        """Add a value with what it was used for; gives its number as the text prints it: "[3]"."""
+        uses = self._uses.setdefault(value, [])
+        if use not in uses:
+            uses.append(use)
+        return f"[{list(self._uses).index(value) + 1}]"
+
+    def limit_text(self, limit: Value, code: str) -> str:
+        """A limit with its grade and number: "3 mm, published [2]"; `code` is that of the measure or finding."""
+        use = code.rpartition(".")[2].replace("_", " ")
+        return f"{value_text(limit)}, {limit.grade} {self.cite(limit, use)}"
+
+    def section(self) -> Section:
+        """The table of all values cited so far."""
+        if not self._uses:
+            return Section("Limits and figures used", (Paragraph("No limit and no device figure was used."),))
+        columns = (Column("No.", 0.06), Column("Figure", 0.38), Column("Grade", 0.14), Column("Source", 0.42))
+        rows = tuple(Row(_cells(number, value, uses)) for number, (value, uses) in enumerate(self._uses.items(), 1))
+        blocks: list[Block] = [Table(columns, rows)]
+        if any(value.grade is Grade.DEFAULT for value in self._uses):
+            blocks.append(
+                Paragraph("Defaults of this software are proposals: a physician should set them.", quiet=True)
+            )
+        return Section("Limits and figures used", tuple(blocks))
+
+
+def _cells(number: int, value: Value, uses: list[str]) -> tuple[str, ...]:
+    figure = f"{'; '.join(uses)}: {value_text(value)}"
+    source = f"{value.source}. {value.note}" if value.note else value.source
+    return (f"[{number}]", figure, GRADE_WORDS[value.grade], source)

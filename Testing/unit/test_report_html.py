@@ -1,0 +1,243 @@
+"""The HTML report says everything, escapes everything and loads nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from boneir.assessment import Assessment
+from boneir.case import Case
+from boneir.findings import Finding, Severity
+from boneir.picture import Picture
+from boneir.plan import Plan
+from boneir.report import write_report
+from boneir.report.compose import compose_report
+from boneir.report.html import html_of
+from boneir.report.numbers import measure_text
+from report_example import example_assessment, example_case, example_measures, example_pictures, example_plan, png
+
+VOID = {"meta", "br", "img", "col", "polygon"}
+
+
+class Page(HTMLParser):
+    """Reads a page: its text, its tags with attributes, and whether every element is closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.feed(text)
+        self.close()
+        self.text = " ".join(" ".join(self.words).split()).replace("\u00a0", " ")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID - {"polygon"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> at {self.getpos()}")
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return example_case()
+
+
+@pytest.fixture(scope="module")
+def plan(case: Case) -> Plan:
+    return example_plan(case)
+
+
+@pytest.fixture(scope="module")
+def assessment(case: Case, plan: Plan) -> Assessment:
+    return example_assessment(case, plan)
+
+
+@pytest.fixture(scope="module")
+def page(case: Case, plan: Plan, assessment: Assessment) -> Page:
+    return Page(html_of(compose_report(case, plan, assessment, example_pictures())))
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.replace("\u00a0", " ").split())
+
+
+def test_the_document_is_well_formed(page: Page) -> None:
+    assert not page.faults
+    assert not page.open
+
+
+def test_nothing_is_loaded_from_elsewhere(case: Case, plan: Plan, assessment: Assessment, page: Page) -> None:
+    text = html_of(compose_report(case, plan, assessment, example_pictures()))
+    loading = [v for _, attributes in page.tags for key, v in attributes.items() if key in {"src", "srcset", "data"}]
+    assert loading
+    assert all(value is not None and value.startswith("data:image/png;base64,") for value in loading)
+    assert not {tag for tag, _ in page.tags} & {"script", "link", "iframe", "object", "base"}
+    assert "url(" not in text
+    assert "@import" not in text
+    followed = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert all(address is not None and address.startswith("https://") for address in followed)
+
+
+def test_every_measure_stands_there_with_the_number_of_the_assessment(page: Page) -> None:
+    for measure in example_measures():
+        assert measure.title in page.text
+        assert squeezed(measure_text(measure)) in page.text
+
+
+def test_a_number_is_the_one_that_the_assessment_holds(page: Page) -> None:
+    """Read back from the page, by another way than it was written: within half of the last digit shown."""
+    rows = re.findall(r"Length from skin to tip needle 1 ([\d.]+) mm", page.text)
+    assert len(rows) == 1
+    assert float(rows[0]) == pytest.approx(80.872, abs=0.05)
+
+
+def test_findings_come_worst_first_and_missing_outlines_before_them(page: Page) -> None:
+    text = page.text[page.text.index("Not checked") :]
+    order = ["No outline of bowel", "No outline of nerve roots", "passes the aorta", "reaches less far", "4.0 mm thick"]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    assert text.count("No outline of bowel") == 1
+
+
+def test_the_verdict_counts_what_stands_against_the_plan(page: Page) -> None:
+    assert "Not to be carried out as written: 1 finding stops this plan, 1 more to decide." in page.text
+    assert "2 critical classes of structures not outlined, so not checked." in page.text
+
+
+@pytest.mark.parametrize(
+    ("severities", "expected"),
+    [
+        ((), "Nothing that was checked stands against this plan."),
+        ((Severity.NOTE,), "Nothing that was checked stands against this plan."),
+        ((Severity.WARN, Severity.WARN), "A physician has to decide on 2 points."),
+        ((Severity.STOP, Severity.STOP), "2 findings stop this plan."),
+    ],
+)
+def test_the_verdict_in_words(
+    case: Case, plan: Plan, assessment: Assessment, severities: tuple[Severity, ...], expected: str
+) -> None:
+    findings = tuple(Finding(f"a.{n}", level, f"Thing {n}.") for n, level in enumerate(severities))
+    given = replace(assessment, findings=findings)
+    assert expected in Page(html_of(compose_report(case, plan, given, example_pictures()))).text
+
+
+def test_limits_name_their_grade_and_their_source(page: Page) -> None:
+    assert "limit 10 mm, default [1]" in page.text
+    assert "5 mm, published [2]" in page.text
+    sources = page.text[page.text.index("Limits and figures used") :]
+    assert "https://doi.org/10.1007/s00330-024-10956-5" in sources
+    assert "Measured in liver, not in bone." in sources
+    assert "default of this software" in sources
+
+
+def test_the_figures_of_the_device_stand_with_their_sources(page: Page) -> None:
+    assert "Medtronic Emprint, 100 W, 5 min: shaft diameter" in page.text
+    assert "zone length 37 mm" in page.text
+    assert "not measured in bone" in page.text
+
+
+def test_fingerprints_and_versions_are_there(case: Case, plan: Plan, page: Page) -> None:
+    for words in (plan.uid, case.uid, case.image.uid, "BoneIRPlanner 0.", "numpy", "SimpleITK"):
+        assert words in page.text
+    assert page.text.count("not a medical device") == 1
+
+
+def test_severity_is_told_by_words_and_shapes_not_by_colour_alone(page: Page) -> None:
+    shapes = {attributes["points"] for tag, attributes in page.tags if tag == "polygon"}
+    assert len(shapes) == 3
+    assert all(word in page.text for word in ("Stop", "Decide", "Note"))
+
+
+EVIL = '<script>alert("x")</script>" onload=\'y\' & 山田^太郎\x00\ud800'
+
+
+@pytest.mark.parametrize("where", ["name", "id", "study", "note", "finding", "picture", "structure"])
+def test_whatever_comes_from_a_file_is_escaped(case: Case, plan: Plan, assessment: Assessment, where: str) -> None:
+    source = case.image.source
+    fields = {"name": "patient_name", "id": "patient_id", "study": "study_description"}
+    pictures = example_pictures()
+    if where in fields:
+        case = replace(case, image=replace(case.image, source=replace(source, **{fields[where]: EVIL})))
+    elif where == "note":
+        plan = replace(plan, note=EVIL, approach=EVIL, reasons=(EVIL,))
+    elif where == "finding":
+        assessment = replace(assessment, findings=(Finding("a.b", Severity.WARN, EVIL, about=EVIL),))
+    elif where == "picture":
+        pictures = (*pictures, Picture("extra", EVIL, png(), "1"))
+    else:
+        case = replace(case, structures=(replace(case.structures[0], name=EVIL, origin=EVIL, sure=False),))
+    text = html_of(compose_report(case, plan, assessment, pictures))
+    page = Page(text)
+    assert not page.faults
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert not any(key.startswith("on") for _, attributes in page.tags for key in attributes)
+    assert "<script>alert" in page.text, "the words themselves stay readable"
+    assert "太郎" in page.text
+    assert not re.search("[\x00-\x08\ud800-\udfff]", text)
+
+
+def test_an_address_that_is_not_of_the_web_is_not_linked(case: Case, plan: Plan, assessment: Assessment) -> None:
+    note = 'see javascript:alert(1) and https://example.org/a"onclick="b'
+    page = Page(html_of(compose_report(case, replace(plan, note=note), assessment, example_pictures())))
+    assert [a["href"] for tag, a in page.tags if tag == "a" and "example" in str(a["href"])] == [
+        "https://example.org/a"
+    ]
+
+
+def test_no_picture_is_said_where_the_pictures_would_be(case: Case, plan: Plan, assessment: Assessment) -> None:
+    page = Page(html_of(compose_report(case, plan, assessment)))
+    assert page.text.count("The report has no pictures: none was drawn.") == 2
+    reason = Finding("report.no_pictures", Severity.NOTE, "No renderer on this machine.")
+    page = Page(html_of(compose_report(case, plan, assessment, findings=(reason,))))
+    assert page.text.count("No renderer on this machine.") == 2
+    assert "none was drawn" not in page.text
+
+
+def test_a_missing_view_is_named(case: Case, plan: Plan, assessment: Assessment) -> None:
+    page = Page(html_of(compose_report(case, plan, assessment, example_pictures()[:3])))
+    assert "Needle 1 has no picture of these views: three-dimensional, down the needle." in page.text
+
+
+def test_a_device_that_cannot_be_read_does_not_hide_the_rest(case: Case, plan: Plan, assessment: Assessment) -> None:
+    probe = replace(plan.probes[0], device="nowhere/own.json", power_w=None, duration_s=None, setting="")
+    other = replace(plan, treatments=(replace(plan.treatments[0], probes=(probe,)),))
+    page = Page(html_of(compose_report(case, other, assessment, example_pictures())))
+    assert "nowhere/own.json: its figures could not be read." in page.text
+
+
+def test_files_are_the_same_each_time_and_whole(case: Case, plan: Plan, assessment: Assessment, tmp_path: Path) -> None:
+    first = write_report(case, plan, assessment, example_pictures(), tmp_path / "a" / "b")
+    second = write_report(case, plan, assessment, example_pictures(), tmp_path / "c", name="../plan 1?")
+    assert first.html.read_bytes() == second.html.read_bytes()
+    assert first.html == tmp_path / "a" / "b" / "plan-1.html"
+    assert second.html == tmp_path / "c" / "plan-1.html"
+    left = sorted(path.name for path in (tmp_path / "c").iterdir())
+    assert left == ["plan-1.html", "plan-1.pdf"]
+
+
+def test_a_failed_write_leaves_the_old_report(
+    case: Case, plan: Plan, assessment: Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = write_report(case, plan, assessment, (), tmp_path).html.read_bytes()
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_report(case, plan, assessment, example_pictures(), tmp_path)
+    assert (tmp_path / "plan-1.html").read_bytes() == old
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan-1.html", "plan-1.pdf"]
