@@ -90,10 +90,10 @@ class Nrrd:
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
-def nrrd_bytes(
+def nrrd_chunks(
     numbers: NDArray[np.generic], grid: Grid, keys: Mapping[str, str] | None = None, *, compression: int = 0
-) -> bytes:
-    """The bytes of an NRRD file.
+) -> tuple[bytes, bytes | memoryview]:
+    """The header and the numbers of an NRRD file, as bytes to be written one after the other.
 
     Parameters
     ----------
@@ -130,11 +130,12 @@ def nrrd_bytes(
         f"space origin: ({','.join(map(_digits, grid.origin_mm))})",
         *(f"{_escaped(key)}:={_escaped(value)}" for key, value in (keys or {}).items()),
     ]
-    raw = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder("<")).tobytes()
-    if compression:  # wbits 31: gzip, without the time of writing
-        packer = zlib.compressobj(compression, zlib.DEFLATED, 31)
-        raw = packer.compress(raw) + packer.flush()
-    return "\n".join([*lines, "", ""]).encode("utf-8") + raw
+    header = "\n".join([*lines, "", ""]).encode("utf-8")
+    raw = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
+    if not compression:
+        return header, raw
+    packer = zlib.compressobj(compression, zlib.DEFLATED, 31)  # 31: gzip, without the time of writing
+    return header, packer.compress(raw) + packer.flush()
 
 
 def read_nrrd(path: Path) -> Nrrd:

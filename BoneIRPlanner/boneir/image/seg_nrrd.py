@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..errors import OutlineError
 from ..grid import Grid
 from ..mask import Mask
-from .nrrd import Nrrd, nrrd_bytes, read_nrrd
+from .nrrd import Nrrd, nrrd_chunks, read_nrrd
 
 NO_TERMINOLOGY = (
     "Segmentation category and type - 3D Slicer General Anatomy list"
@@ -83,7 +83,7 @@ def seg_nrrd_bytes(segments: Sequence[Segment], *, compression: int = 1) -> byte
             numbers[k, j, i, layer][item.mask.voxels] = label
     keys = _keys(segments, places, corner)
     box = grid.window(corner, shape)
-    return nrrd_bytes(numbers if count > 1 else numbers[..., 0], box, keys, compression=compression)
+    return b"".join(nrrd_chunks(numbers if count > 1 else numbers[..., 0], box, keys, compression=compression))
 
 
 def read_seg_nrrd(path: Path) -> tuple[Segment, ...]:
