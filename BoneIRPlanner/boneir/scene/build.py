@@ -69,7 +69,31 @@ def show_case(scene: Any, case: Case) -> tuple[Any, Any]:
     for part in (Part.IMAGE, Part.OUTLINES):
         remove_marked(scene, part)
     volume = show_image(scene, case.image)
-    outlines = _segmentation(scene, "Outlines", volume)
+    return volume, show_outlines(scene, case, volume)
+
+
+def show_outlines(scene: Any, case: Case, volume: Any) -> Any:
+    """Put the outlines of a case into a scene, in place of those that this library put there earlier.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    case : Case
+    volume : vtkMRMLScalarVolumeNode
+        The planning image of the case in that scene.
+
+    Returns
+    -------
+    vtkMRMLSegmentationNode
+        The one of an earlier call where there is one. Segmentations that a user made are not touched.
+    """
+    outlines = next(marked(scene, Part.OUTLINES), None)
+    if outlines is None:
+        outlines = _segmentation(scene, "Outlines", volume)
+        mark(outlines, Part.OUTLINES)
+    else:
+        outlines.GetSegmentation().RemoveAllSegments()
+        outlines.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     outlined: tuple[Structure | Lesion, ...] = (*case.structures, *case.lesions)
     fill_segmentation(outlines, [segment_of(item) for item in outlined], case.image.grid)
     display = outlines.GetDisplayNode()
@@ -81,8 +105,7 @@ def show_case(scene: Any, case: Case) -> tuple[Any, Any]:
             display.SetSegmentVisibility2DFill(structure.name, False)
             display.SetSegmentVisibility2DOutline(structure.name, False)
             display.SetSegmentOpacity3D(structure.name, 0.4)
-    mark(outlines, Part.OUTLINES)
-    return volume, outlines
+    return outlines
 
 
 def show_plan(

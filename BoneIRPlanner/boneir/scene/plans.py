@@ -1,0 +1,23 @@
+"""Several plans in one scene: which one is seen, and making room for new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .marks import PLAN, Part, marked, remove_marked
+
+_SEEN = (Part.LINE, Part.BODY, Part.ZONES)
+_ALL = (*_SEEN, Part.PLAN, Part.VALUES)
+
+
+def show_only(scene: Any, name: str) -> None:
+    """Show one plan in the views; the others stay in the scene as they are, unseen."""
+    for part in _SEEN:
+        for node in marked(scene, part):
+            node.SetDisplayVisibility(node.GetAttribute(PLAN) == name)
+
+
+def remove_plans(scene: Any) -> None:
+    """Remove every node that belongs to a plan."""
+    for part in _ALL:
+        remove_marked(scene, part)
