@@ -1,0 +1,113 @@
+"""Outline a CT without labels: body, bone, spinal canal, lungs, gas and what contrast medium fills."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..case import Image, Modality, Structure
+from ..errors import OutlineError
+from ..findings import Finding, Severity
+from ..mask import Mask
+from .air import fine_air, outline_air
+from .axial import AxialFrame
+from .body import Marked, field_of_view_findings, fine_body, outline_body
+from .bone import bone_envelope, fine_bone, fine_cortex
+from .canal import course_of_canal
+from .canal_findings import canal_findings
+from .canal_tube import fill_canal
+from .settings import outline_values, setting
+from .skeleton import Skeleton, part_skeleton
+from .structures import structure_kinds
+
+ORIGIN = "outlined on the CT"
+AIR_HU = -1024.0
+_ROUGH = {"spinal_canal", "gas", "contrast_filled"}
+
+
+def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Finding, ...]]:
+    """Outline what can be told on a CT by its numbers alone.
+
+    Parameters
+    ----------
+    image : Image
+        CT in HU, of any direction and spacing; the slices' axis is found from the direction.
+
+    Returns
+    -------
+    structures : tuple of Structure
+        ``body``, ``bone`` (marrow included), ``spinal_canal``, ``lungs``, ``gas`` and ``contrast_filled``, each only
+        where there is one.
+    findings : tuple of Finding
+        Where the outlines are cut, missing or doubtful.
+
+    Raises
+    ------
+    OutlineError
+        If the image is no CT, or shows no body.
+    """
+    if image.modality is not Modality.CT:
+        raise OutlineError(f"Only CT can be outlined by its numbers, this image is {image.modality}: give labels.")
+    frame = AxialFrame(image.grid)
+    hu = frame.coarse(image.voxels, AIR_HU)
+    body = outline_body(hu, frame)
+    lungs, gas = outline_air(hu, body, frame)
+    skeleton = part_skeleton(hu, body, frame)
+    fine = fine_body(body, image.voxels, frame)
+    bone, canal, about_canal = _bone_and_canal(image.voxels, hu, body, fine, skeleton, frame)
+    upright = {
+        "body": fine,
+        "bone": bone,
+        "spinal_canal": canal,
+        "lungs": fine_air(lungs, fine & ~bone, image.voxels, frame),
+        "gas": fine_air(gas, fine & ~bone, image.voxels, frame),
+        "contrast_filled": frame.fine(skeleton.contrast) & fine & ~bone,
+    }
+    enough = setting("structure_ml") / image.grid.voxel_ml
+    found = {key: marked for key, marked in upright.items() if np.count_nonzero(marked) > enough}
+    structures = tuple(_structure(key, marked, frame) for key, marked in found.items())
+    findings = (*field_of_view_findings(body, hu, frame), *about_canal, *_contrast_findings(skeleton, frame))
+    return structures, findings
+
+
+def _bone_and_canal(
+    voxels: NDArray[Any],
+    hu: NDArray[np.float32],
+    body: Marked,
+    fine: Marked,
+    skeleton: Skeleton,
+    frame: AxialFrame,
+) -> tuple[Marked, Marked, tuple[Finding, ...]]:
+    """Bone and canal on the voxels of the image, upright, and what is to be said of the canal."""
+    cortex = fine_cortex(voxels, fine, skeleton, frame)
+    course = course_of_canal(hu, body, skeleton.bone, frame)
+    canal = np.zeros(fine.shape, bool) if course is None else fill_canal(course, cortex, fine, frame)
+    inside = frame.coarse(frame.on_grid(canal), 0.0) >= 0.5
+    envelope = bone_envelope(skeleton.bone, inside, hu, frame)
+    return fine_bone(cortex, envelope, canal, frame), canal, canal_findings(course, skeleton.bone, frame)
+
+
+def _structure(key: str, upright: Marked, frame: AxialFrame) -> Structure:
+    kind = structure_kinds()[key]
+    mask = Mask.of(frame.on_grid(upright), frame.grid)
+    return Structure(key, kind.role, mask, kind.key, ORIGIN, sure=key not in _ROUGH)
+
+
+def _contrast_findings(skeleton: Skeleton, frame: AxialFrame) -> tuple[Finding, ...]:
+    """A note that something is as bright as bone and was taken for contrast medium."""
+    count = int(np.count_nonzero(skeleton.contrast))
+    volume_ml = count * float(np.prod(frame.coarse_spacing_mm)) / 1000.0
+    if volume_ml < setting("contrast_ml"):
+        return ()
+    middle = np.argwhere(skeleton.contrast)
+    nearest = middle[int(np.argmin(np.square(middle - middle.mean(axis=0)).sum(axis=1)))]
+    text = (
+        f"{volume_ml:.0f} mL are as bright as bone but have no cortex; they are taken for contrast-filled vessels, "
+        "bowel or kidneys and kept clear of; check that no dense lesion is among them."
+    )
+    s, p, left = (float(v) for v in nearest)
+    place = frame.place_mm((s, p, left))
+    limit = outline_values()["contrast_ml"]
+    return (Finding("outline.contrast", Severity.WARN, text, volume_ml, "mL", limit, place, "contrast_filled"),)
