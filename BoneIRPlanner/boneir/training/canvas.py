@@ -13,7 +13,7 @@ from ..grid import Grid
 from ..mask import Mask, Window
 from .shapes import Common, Cut, Floats, Shape, Solid, Union
 
-_CHUNK_VOXELS = 1_500_000
+_CHUNK_VOXELS = 600_000
 _TILE_VOXELS = 96
 
 
@@ -44,7 +44,7 @@ class Layer:
     depth_mm: float = 0.0
 
 
-def occupancy(level_mm: Floats) -> Floats:
+def occupancy(level_mm: Floats, change: Floats | None = None) -> Floats:
     """Share of each voxel that lies inside, from the level at its centre and the change of the level across it.
 
     Exact for planes along the grid; for others a linear ramp with the variance of the exact share (that of a box seen
@@ -54,16 +54,28 @@ def occupancy(level_mm: Floats) -> Floats:
     ----------
     level_mm : ndarray (k, j, i)
         Any level function, negative inside; its scale does not matter.
+    change : ndarray (k, j, i), optional
+        What `change_per_voxel` gives for it, where that is known already.
     """
-    change = np.zeros_like(level_mm)
-    for axis in range(3):
-        if level_mm.shape[axis] > 1:
-            change += np.gradient(level_mm, axis=axis) ** 2
-    np.sqrt(change, out=change)
-    np.maximum(change, 1e-6, out=change)
-    np.divide(level_mm, change, out=change)
-    np.subtract(0.5, change, out=change)
-    return np.asarray(np.clip(change, 0, 1, out=change))
+    share: Floats = level_mm / (change_per_voxel(level_mm) if change is None else change)
+    np.subtract(np.float32(0.5), share, out=share)
+    np.maximum(share, 0, out=share)
+    np.minimum(share, 1, out=share)
+    return share
+
+
+def change_per_voxel(level_mm: Floats) -> Floats:
+    """How much a level changes across each voxel: the length of its gradient in voxel steps; never zero."""
+    total = np.full(level_mm.shape, 1e-12, np.float32)
+    for axis, size in enumerate(level_mm.shape):
+        if size < 2:
+            continue
+        level, square = np.moveaxis(level_mm, axis, 0), np.moveaxis(total, axis, 0)
+        step = (level[2:] - level[:-2]) * np.float32(0.5)
+        square[1:-1] += np.multiply(step, step, out=step)
+        square[0] += (level[1] - level[0]) ** 2
+        square[-1] += (level[-1] - level[-2]) ** 2
+    return np.sqrt(total, out=total)
 
 
 class Canvas:
@@ -104,8 +116,9 @@ class Canvas:
         owner = self._owner_of(labels) if labels else None
         for window, haloed, inner in self._chunks(shape):
             level = self.level_mm(shape, haloed)
+            change = change_per_voxel(level)[inner]
             for layer in layers:
-                share = occupancy(level + np.float32(layer.depth_mm))[inner]
+                share = occupancy(level[inner] + np.float32(layer.depth_mm), change)
                 self.hu[window] += share * (self._look_of(layer.tissue, window) - self.hu[window])
             if owner is not None:
                 if layers[0].depth_mm < 0:
@@ -235,8 +248,19 @@ class Canvas:
             noise = self._rng.standard_normal((_TILE_VOXELS,) * 3, dtype=np.float32)
             noise = ndimage.gaussian_filter(noise, sigma, mode="wrap")
             self._tiles[key] = noise * np.float32(tissue.texture_hu / noise.std())
-        places = [np.arange(part.start, part.stop) % _TILE_VOXELS for part in window]
-        return np.asarray(np.float32(tissue.hu) + self._tiles[key][np.ix_(*places)], np.float32)
+        return np.float32(tissue.hu) + _repeated(self._tiles[key], window)
+
+
+def _repeated(tile: Floats, window: Window) -> Floats:
+    """What a periodic tile shows in a window."""
+    for axis, part in enumerate(window):
+        first, size = part.start % _TILE_VOXELS, part.stop - part.start
+        times = [1, 1, 1]
+        times[axis] = -(-(first + size) // _TILE_VOXELS)
+        if first + size > _TILE_VOXELS:
+            tile = np.tile(tile, times)
+        tile = tile[(slice(None),) * axis + (slice(first, first + size),)]
+    return tile
 
 
 def _around(boxes: Sequence[Window]) -> Window:
