@@ -110,3 +110,52 @@ class Assessment:
     def verdict(self) -> Severity | None:
         """The gravest severity among the findings."""
         return worst_severity(self.findings)
+
+
+@dataclass(frozen=True)
+class ZoneRecord:
+    """A zone in the JSON form: its volumes in mL instead of its voxels."""
+
+    name: str
+    probe: str
+    volume_ml: float
+    inner_ml: float | None = None
+    outer_ml: float | None = None
+    medium: str = ""
+    evidence: Value | None = None
+
+
+@dataclass(frozen=True)
+class AssessmentRecord:
+    """The JSON form of an assessment."""
+
+    schema: str
+    plan_uid: str
+    case_uid: str
+    measures: tuple[Measure, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    zones: tuple[ZoneRecord, ...] = ()
+
+
+def assessment_record(assessment: Assessment) -> AssessmentRecord:
+    """An assessment without voxels, ready for `plain.to_json`."""
+    zones = tuple(
+        ZoneRecord(
+            name=zone.name,
+            probe=zone.probe,
+            volume_ml=zone.mask.volume_ml,
+            inner_ml=None if zone.inner is None else zone.inner.volume_ml,
+            outer_ml=None if zone.outer is None else zone.outer.volume_ml,
+            medium=zone.medium,
+            evidence=zone.evidence,
+        )
+        for zone in assessment.zones
+    )
+    return AssessmentRecord(
+        schema=ASSESSMENT_SCHEMA,
+        plan_uid=assessment.plan_uid,
+        case_uid=assessment.case_uid,
+        measures=assessment.measures,
+        findings=assessment.findings,
+        zones=zones,
+    )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,17 @@ class Slice:
         return f"{self.path.name}, frame {self.frame + 1}" if self.frame else self.path.name
 
 
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Keep pydicom quiet on values that break a rule: where they matter they are refused with a sentence.
+
+    Used around whole readings, because what a warning does is one setting for all threads.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def is_dicom(path: Path) -> bool:
     """Whether the file begins as DICOM does: the mark after the preamble, or without preamble a group 0008 tag."""
     try:
@@ -108,9 +121,7 @@ def read_dicom(path: Path, *, pixels: bool = False, tags: tuple[str, ...] = ()) 
     """
     wanted: list[int | str] | None = list(tags) or None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # wrong values are refused below, where they matter
-            return pydicom.dcmread(path, stop_before_pixels=not pixels, specific_tags=wanted, force=True)
+        return pydicom.dcmread(path, stop_before_pixels=not pixels, specific_tags=wanted, force=True)
     except Exception as error:  # broken bytes make the parser raise almost anything
         raise ImageError(f"{path.name}: the DICOM header cannot be read ({_short(error)}).") from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -69,13 +68,12 @@ def stored_numbers(path: Path) -> NDArray[np.generic]:
         raise ImageError(f"{path.name}: {named('PixelData')} is missing; the file may be cut off.")
     syntax = getattr(data.file_meta, "TransferSyntaxUID", None)
     if syntax is None:
-        data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if data.is_explicit_VR else ImplicitVRLittleEndian
+        is_implicit, _ = data.original_encoding
+        data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian
         syntax = data.file_meta.TransferSyntaxUID
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # superfluous bytes are only warned of; missing ones raise
-            plain = not syntax.is_compressed or syntax.is_deflated or syntax == RLELossless
-            pixels = np.asarray(data.pixel_array) if plain else _decoded(data, syntax)
+        plain = not syntax.is_compressed or syntax.is_deflated or syntax == RLELossless
+        pixels = np.asarray(data.pixel_array) if plain else _decoded(data, syntax)
     except Exception as error:  # decoders raise almost anything on broken bytes
         words = " ".join(str(error).split())[:160]
         raise ImageError(

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..errors import ImageError
 from ..findings import Finding, Severity
@@ -14,6 +13,9 @@ from .dicom_header import Slice
 from .dicom_layout import Layout
 from .dicom_pixels import read_pixels, stored_numbers
 from .dicom_stack import Stack
+
+_IN_PLACE = 1e-3
+"""Shifts of less than this share of a voxel are the rounding of headers."""
 
 ToValues = Callable[[Slice, NDArray[np.generic]], NDArray[np.generic]]
 """Turns the stored numbers of a slice into values."""
@@ -75,22 +77,35 @@ def on_layout(slices: NDArray[np.generic], layout: Layout, outside: float) -> ND
         above = int(np.clip(np.searchsorted(layout.depth, k), 1, len(layout.depth) - 1))
         below = above - 1
         share = float((k - layout.depth[below]) / (layout.depth[above] - layout.depth[below]))
-        kept = {n: kept[n] if n in kept else _shifted(slices[n], layout, n, outside) for n in (below, above)}
-        share = 0.0 if share < 1e-3 else 1.0 if share > 1 - 1e-3 else share  # a slice in place stays as it is
-        plane = kept[below] * (1 - share) + kept[above] * share
+        kept = {n: kept[n] if n in kept else _shifted(slices[n], layout, n) for n in (below, above)}
+        if share < _IN_PLACE:
+            plane = kept[below]  # a slice in its place stays as it is
+        elif share > 1 - _IN_PLACE:
+            plane = kept[above]
+        else:
+            plane = kept[below] * (1 - share) + kept[above] * share
+        plane = np.where(np.isnan(plane), outside, plane)
         out[k] = np.rint(plane) if whole else plane
     return out
 
 
-def _shifted(pixels: NDArray[np.generic], layout: Layout, n: int, outside: float) -> NDArray[np.float32]:
+def _shifted(pixels: NDArray[np.generic], layout: Layout, n: int) -> NDArray[np.float32]:
+    """One slice within the plane of the grid; not a number where nothing was measured."""
     _, rows, columns = layout.grid.shape
-    plane = np.full((rows, columns), outside, np.float32)
-    plane[: pixels.shape[0], : pixels.shape[1]] = pixels
     right, down = layout.shift[n]
-    if abs(right) < 1e-3 and abs(down) < 1e-3:
-        return plane
-    moved = ndimage.shift(plane, (down, right), order=1, mode="grid-constant", cval=outside, prefilter=False)
-    return np.asarray(moved, np.float32)
+    return _moved(_moved(pixels.astype(np.float32), float(down), rows).T, float(right), columns).T
+
+
+def _moved(plane: NDArray[np.float32], by: float, length: int) -> NDArray[np.float32]:
+    """Move along the first axis, which then has `length` voxels, interpolating linearly between measured ones only."""
+    whole = int(np.floor(by + _IN_PLACE))
+    part = by - whole
+    out = np.full((length, plane.shape[1]), np.nan, np.float32)
+    if part < _IN_PLACE:
+        out[whole : whole + len(plane)] = plane
+    else:
+        out[whole + 1 : whole + len(plane)] = part * plane[:-1] + (1 - part) * plane[1:]
+    return out
 
 
 def _repeated_findings(stack: Stack) -> tuple[Finding, ...]:

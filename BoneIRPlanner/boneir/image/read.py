@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..case import Image, ImageSource, Modality
 from ..errors import ImageError
 from ..findings import Finding, Severity
-from .dicom_header import Slice, read_dicom, text
+from .dicom_header import Slice, read_dicom, text, without_warnings
 from .dicom_layout import lay_out
 from .dicom_suv import suv_factor
 from .dicom_volume import read_volume
@@ -61,7 +61,8 @@ def read_series(series: Series) -> tuple[Image, tuple[Finding, ...]]:
     if series.stack is None:
         image, findings = _read_file(series)
     else:
-        image, findings = _read_stack(series)
+        with without_warnings():
+            image, findings = _read_stack(series)
     if not series.plannable:
         doubt = Finding(code="image.not_for_planning", severity=Severity.WARN, text=series.reason)
         findings = (doubt, *findings)

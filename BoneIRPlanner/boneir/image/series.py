@@ -13,7 +13,7 @@ from pydicom.uid import UID
 
 from ..case import ImageSource
 from ..errors import ImageError
-from .dicom_header import is_dicom, read_dicom, read_header, slices_in, text
+from .dicom_header import is_dicom, read_dicom, read_header, slices_in, text, without_warnings
 from .dicom_layout import lay_out
 from .dicom_stack import Stack, stacks_of
 from .image_limits import image_limit
@@ -115,7 +115,8 @@ def find_series(path: Path | str) -> tuple[Series, ...]:
     """
     path = Path(path)
     files = _files(path)
-    found = [*_dicom_series(file for file in files if is_dicom(file))]
+    with without_warnings():
+        found = [*_dicom_series(file for file in files if is_dicom(file))]
     found += [_file_series(file, path) for file in files if is_volume_file(file)]
     if not found:
         raise ImageError(f"{path.name}: neither DICOM nor NIfTI, NRRD or MHA in {len(files)} file(s).")
@@ -150,7 +151,7 @@ def _dicom_series(files: Iterable[Path]) -> Iterable[Series]:
         except ImageError as error:
             yield Series(file.name, "unreadable", "", "", (file,), reason=str(error), fault=str(error))
             continue
-        kind = text(data, "SOPClassUID")
+        kind = text(data, "SOPClassUID") or text(data.file_meta, "MediaStorageSOPClassUID")
         if kind == _DICOMDIR_CLASS:
             continue
         uid = text(data, "SeriesInstanceUID") or f"{file.parent.name}:{text(data, 'SeriesNumber')}"
