@@ -84,12 +84,11 @@ def compose_report(
 
 def pictures_section(material: Material) -> Section:
     """The pictures, needle by needle; where one is missing, the reason."""
-    about: dict[str, list[Picture]] = {}
+    groups: dict[str, list[Picture]] = {}
+    needles = {picture.about for picture in material.pictures} - {""}
     for picture in material.pictures:
-        about.setdefault(picture.about, []).append(picture)
-    blocks: list[Block] = [
-        Gallery(tuple(group), f"Needle {name}" if name and len(about) > 1 else "") for name, group in about.items()
-    ]
+        groups.setdefault(picture.about if len(needles) > 1 else "", []).append(picture)
+    blocks: list[Block] = [Gallery(tuple(group), f"Needle {name}" if name else "") for name, group in groups.items()]
     missing = (NO_PICTURES, PICTURE_MISSING)
     blocks += [Paragraph(finding.text) for finding in material.findings if finding.code in missing]
     return Section("Pictures", tuple(blocks))

@@ -42,6 +42,9 @@ _GAP = 3 * _MM
 _GALLERY_SHARE = 0.92
 """Three rows of two pictures of 8 by 7 then fit on a page."""
 
+_PATIENT_SHARES = (0.31, 0.27, 0.14, 0.12, 0.16)
+"""Names and identifiers are long, dates and sex are short."""
+
 _Rule = tuple[Any, ...]
 """A command of reportlab's table style."""
 
@@ -63,9 +66,9 @@ class PdfBlocks:
 
     def header(self, report: Report) -> list[Any]:
         """Title, patient and purpose on top of the first page."""
-        count = len(report.patient)
         cells = [[self._text(label, "label"), self._text(value, "bold")] for label, value in report.patient]
-        patient = self._grid([cells], [self._width / count] * count, [("LEFTPADDING", (0, 0), (-1, -1), 0)])
+        widths = [self._width * share for share in _PATIENT_SHARES[: len(cells)]]
+        patient = self._grid([cells], widths, [("LEFTPADDING", (0, 0), (-1, -1), 0)])
         return [
             self._text(report.title, "title"),
             self._text(report.subtitle, "subtitle"),

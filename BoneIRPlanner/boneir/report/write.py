@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +10,7 @@ from ..assessment import Assessment
 from ..case import Case
 from ..errors import MissingExtraError
 from ..findings import Finding, Severity
+from ..image.safe_file import file_name_for, write_safely
 from ..picture import Picture
 from ..plan import Plan
 from ..proposal import Proposal
@@ -89,32 +87,11 @@ def write_report(
     report = compose_report(
         case, plan, assessment, pictures, findings=findings, others=others, proposal=proposal, made_on=made_on
     )
-    stem = _safe_name(name or plan.name)
-    html = _write_whole(folder / f"{stem}.html", html_of(report).encode())
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = file_name_for(name or plan.name)
+    html = write_safely(folder / f"{stem}.html", [html_of(report).encode()])
     try:
         content, lacking = pdf_of(report)
     except MissingExtraError as error:
         return ReportFiles(html, None, (Finding(NO_PDF, Severity.NOTE, str(error)),))
-    return ReportFiles(html, _write_whole(folder / f"{stem}.pdf", content), lacking)
-
-
-def _safe_name(name: str) -> str:
-    """A name that every file system takes: letters, digits, point, hyphen and underscore."""
-    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "report"
-
-
-def _write_whole(path: Path, content: bytes) -> Path:
-    """Write beside and rename, so that a file is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    return path
+    return ReportFiles(html, write_safely(folder / f"{stem}.pdf", [content]), lacking)
