@@ -1,1 +1,1 @@
-"""Qt widgets of the Slicer modules. The only package that imports qt and ctk."""
+"""Qt: the widgets of the Slicer modules. The only package that imports qt and ctk."""

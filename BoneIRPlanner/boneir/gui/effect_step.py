@@ -1,0 +1,55 @@
+"""Step 4: what the plan does to the lesion and to what must not be hurt."""
+
+from __future__ import annotations
+
+from slicer.i18n import tr as _
+
+from .choices import StepName
+from .records import Outcome, read, written
+from .step import Step
+from .tables import show_measures
+from .wording import plan_words
+from .work import work
+
+
+class EffectStep(Step):
+    """Predict and measure the chosen plan, with its needles where they are now."""
+
+    name = StepName.EFFECT
+    file = "EffectStep.ui"
+
+    def title(self) -> str:
+        return _("Effect")
+
+    def connect(self) -> None:
+        self.ui.assessButton.connect("clicked()", self.onAssess)
+        self.ui.measuresTable.connect("cellClicked(int,int)", self.onMeasure)
+
+    def refresh(self) -> None:
+        self.ui.planText.text = plan_words(self.logic.planNow(self.parameters.planName))
+        self.ui.assessButton.enabled = bool(self.logic.planUid(self.parameters.planName))
+        show_measures(self.ui.measuresTable, self._outcome().measures)
+
+    def missing(self) -> str:
+        uid = self.logic.planUid(self.parameters.planName)
+        if not uid:
+            return _("There is no plan in the scene: choose one in the step Access.")
+        if not self._outcome().plan_uid:
+            return _("Predict what the plan does.")
+        if self._outcome().plan_uid != uid:
+            return _("A needle was moved since the prediction: predict again.")
+        return ""
+
+    def onAssess(self) -> None:
+        parameters = self.parameters
+        with work(_("The effect could not be predicted.")):
+            outcome = self.logic.assess(
+                parameters.inputVolume, parameters.outlines, parameters.lesionName, parameters.planName
+            )
+            parameters.assessment = written(outcome)
+
+    def onMeasure(self, row: int) -> None:
+        self.logic.showPlace(self._outcome().measures[row].place_mm)
+
+    def _outcome(self) -> Outcome:
+        return read(Outcome, self.parameters.assessment) or Outcome()

@@ -1,0 +1,51 @@
+"""Step 1: which image is planned on, and what is outlined on it."""
+
+from __future__ import annotations
+
+from slicer.i18n import tr as _
+
+from .choices import StepName
+from .records import Outcome, read, written
+from .step import Step
+from .tables import places_of, show_findings
+from .wording import outline_words
+from .work import work
+
+
+class ImagesStep(Step):
+    """Choose the image, have outlined what is not outlined yet."""
+
+    name = StepName.IMAGES
+    file = "ImagesStep.ui"
+
+    def title(self) -> str:
+        return _("Images")
+
+    def connect(self) -> None:
+        self.ui.outlineButton.connect("clicked()", self.onOutline)
+        self.ui.imageFindingsTable.connect("cellClicked(int,int)", self.onFinding)
+
+    def refresh(self) -> None:
+        outcome = self._outcome()
+        self.ui.outlineButton.enabled = self.parameters.inputVolume is not None
+        self.ui.structuresText.text = outline_words(self.logic.segmentNames(self.parameters.outlines))
+        show_findings(self.ui.imageFindingsTable, outcome.findings)
+
+    def missing(self) -> str:
+        if self.parameters.inputVolume is None:
+            return _("Load a CT with Add Data or the DICOM module, then choose it as the planning image.")
+        if self.parameters.outlines is None:
+            return _("Nothing is outlined yet: outline the image, or choose a segmentation of it.")
+        return ""
+
+    def onOutline(self) -> None:
+        with work(_("The image could not be outlined.")):
+            node, outcome = self.logic.outline(self.parameters.inputVolume, self.parameters.outlines)
+            self.parameters.outlines = node
+            self.parameters.imageOutcome = written(outcome)
+
+    def onFinding(self, row: int) -> None:
+        self.logic.showPlace(places_of(self._outcome().findings)[row])
+
+    def _outcome(self) -> Outcome:
+        return read(Outcome, self.parameters.imageOutcome) or Outcome()

@@ -1,0 +1,71 @@
+"""Step 2: where the lesion is."""
+
+from __future__ import annotations
+
+from slicer.i18n import tr as _
+
+from .choices import StepName
+from .records import Outcome, read, written
+from .step import Step
+from .tables import places_of, show_findings, show_measures
+from .work import work
+
+
+class LesionStep(Step):
+    """Name a segment that is the lesion, or grow one from a point."""
+
+    name = StepName.LESION
+    file = "LesionStep.ui"
+
+    def title(self) -> str:
+        return _("Lesion")
+
+    def connect(self) -> None:
+        self.ui.placeButton.connect("clicked()", self.onPlace)
+        self.ui.growButton.connect("clicked()", self.onGrow)
+        self.ui.measureButton.connect("clicked()", self.onMeasure)
+        self.ui.lesionFindingsTable.connect("cellClicked(int,int)", self.onFinding)
+
+    def refresh(self) -> None:
+        parameters, outcome = self.parameters, self._outcome()
+        self.ui.growButton.enabled = parameters.inputVolume is not None and self.logic.hasPoint(parameters.seed)
+        self.ui.measureButton.enabled = parameters.inputVolume is not None and self._outlined()
+        show_measures(self.ui.lesionMeasuresTable, outcome.measures, about=False)
+        show_findings(self.ui.lesionFindingsTable, outcome.findings)
+
+    def missing(self) -> str:
+        name = self.parameters.lesionName
+        if not name.strip():
+            return _("Give the lesion a name.")
+        if self._outlined():
+            return ""
+        if self.logic.hasPoint(self.parameters.seed):
+            return _("Grow the lesion from its point.")
+        return _("Place a point inside the lesion, or name the segment that is the lesion.")
+
+    def onPlace(self) -> None:
+        self.parameters.seed = self.logic.placePoint(self.parameters.seed)
+
+    def onGrow(self) -> None:
+        parameters = self.parameters
+        with work(_("The lesion could not be outlined.")):
+            node, outcome = self.logic.growLesion(
+                parameters.inputVolume, parameters.outlines, parameters.seed, parameters.lesionName
+            )
+            parameters.outlines = node
+            parameters.lesionOutcome = written(outcome)
+
+    def onMeasure(self) -> None:
+        parameters = self.parameters
+        with work(_("The lesion could not be measured.")):
+            outcome = self.logic.measureLesion(parameters.inputVolume, parameters.outlines, parameters.lesionName)
+            parameters.lesionOutcome = written(outcome)
+
+    def onFinding(self, row: int) -> None:
+        self.logic.showPlace(places_of(self._outcome().findings)[row])
+
+    def _outlined(self) -> bool:
+        return bool(self.logic.hasSegment(self.parameters.outlines, self.parameters.lesionName))
+
+    def _outcome(self) -> Outcome:
+        return read(Outcome, self.parameters.lesionOutcome) or Outcome()

@@ -1,0 +1,53 @@
+"""Step 6: the plan on paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import qt
+from slicer.i18n import tr as _
+
+from .choices import StepName
+from .step import Step
+from .work import work
+
+
+class ReportStep(Step):
+    """Write the report and open it."""
+
+    name = StepName.REPORT
+    file = "ReportStep.ui"
+
+    def title(self) -> str:
+        return _("Report")
+
+    def connect(self) -> None:
+        self.ui.writeButton.connect("clicked()", self.onReport)
+        self.ui.openButton.connect("clicked()", self.onOpen)
+
+    def refresh(self) -> None:
+        parameters = self.parameters
+        self.ui.writeButton.enabled = bool(self.logic.planUid(parameters.planName)) and bool(parameters.assessment)
+        self.ui.openButton.enabled = self._written()
+        self.ui.reportText.text = parameters.reportFile
+
+    def missing(self) -> str:
+        return "" if self._written() else _("Choose a folder and write the report.")
+
+    def onReport(self) -> None:
+        parameters = self.parameters
+        with work(_("The report could not be written.")):
+            parameters.reportFile = self.logic.writeReport(
+                parameters.inputVolume,
+                parameters.outlines,
+                parameters.lesionName,
+                parameters.planName,
+                parameters.reportFolder,
+                parameters.withPictures,
+            )
+
+    def onOpen(self) -> None:
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self.parameters.reportFile))
+
+    def _written(self) -> bool:
+        return bool(self.parameters.reportFile) and Path(self.parameters.reportFile).is_file()

@@ -1,0 +1,70 @@
+"""One step of guided planning: a panel of its own, tied to the one parameter node of the module."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import slicer
+
+from .choices import StepName
+
+
+class Panel(Protocol):
+    """What a step knows of the module that it belongs to."""
+
+    logic: Any
+    parameters: Any
+
+    def resourcePath(self, name: str) -> str:
+        """Path of a file of the module's Resources."""
+
+    def refresh(self) -> None:
+        """Show the state of the parameter node everywhere."""
+
+
+class Step:
+    """Base of the steps.
+
+    A step shows what the parameter node holds and hands what the user asks for to the logic; it computes nothing and
+    keeps nothing.
+
+    Parameters
+    ----------
+    panel : Panel
+    """
+
+    name: StepName
+    file: str
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self.widget = slicer.util.loadUI(panel.resourcePath(f"UI/{self.file}"))
+        self.widget.setMRMLScene(slicer.mrmlScene)
+        self.ui = slicer.util.childWidgetVariables(self.widget)
+        self.connect()
+
+    @property
+    def logic(self) -> Any:
+        """The logic of the module."""
+        return self.panel.logic
+
+    @property
+    def parameters(self) -> Any:
+        """The parameter node, or None while there is no scene to plan in."""
+        return self.panel.parameters
+
+    def title(self) -> str:
+        """The name of the step in words."""
+        raise NotImplementedError
+
+    def connect(self) -> None:
+        """Connect the buttons and tables of the step; called once."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Show the parameter node; called whenever it changes."""
+        raise NotImplementedError
+
+    def missing(self) -> str:
+        """One sentence about what the next step still needs; "" where nothing is missing."""
+        raise NotImplementedError

@@ -1,0 +1,66 @@
+"""Tables of findings, measures and plans: text that was made elsewhere, put into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import qt
+from slicer.i18n import tr as _
+
+from ..assessment import Measure
+from ..findings import Finding, Point, Severity, worst_first
+from ..report.numbers import amount_text, measure_text, value_text
+
+_MARKS = {Severity.STOP: "■", Severity.WARN: "▲", Severity.NOTE: "●"}
+"""A shape for each weight, because colours alone do not reach every reader."""
+
+
+def severity_words(severity: Severity) -> str:
+    """The weight of a finding as a table shows it."""
+    words = {Severity.STOP: _("Stop"), Severity.WARN: _("Decide"), Severity.NOTE: _("Note")}
+    return f"{_MARKS[severity]} {words[severity]}"
+
+
+def show_findings(table: qt.QTableWidget, findings: Sequence[Finding]) -> None:
+    """Show findings, the worst first."""
+    ordered = worst_first(findings)
+    rows = [(severity_words(item.severity), item.text) for item in ordered]
+    show_rows(table, rows, [_tip_of(item) for item in ordered])
+
+
+def places_of(findings: Sequence[Finding]) -> list[Point | None]:
+    """The place of each row that `show_findings` makes."""
+    return [item.place_mm for item in worst_first(findings)]
+
+
+def show_measures(table: qt.QTableWidget, measures: Sequence[Measure], about: bool = True) -> None:
+    """Show measures with their numbers as the report prints them."""
+    rows = [((item.about,) if about else ()) + (item.title, measure_text(item)) for item in measures]
+    show_rows(table, rows, [item.note for item in measures])
+
+
+def show_rows(table: qt.QTableWidget, rows: Sequence[Sequence[str]], tips: Sequence[str] = ()) -> None:
+    """Fill a table with rows of text; the last column takes the room that is left and wraps. No rows, no table."""
+    table.visible = bool(rows)
+    table.rowCount = len(rows)
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row):
+            item = qt.QTableWidgetItem(text)
+            if tips and tips[number]:
+                item.setToolTip(tips[number])
+            table.setItem(number, column, item)
+    table.resizeColumnsToContents()
+    table.resizeRowsToContents()
+
+
+def _tip_of(finding: Finding) -> str:
+    """The number, the limit and where the limit comes from."""
+    parts = []
+    if finding.measured is not None:
+        unit = finding.unit or (finding.limit.unit if finding.limit else "")
+        parts.append(_("Measured: {number}").format(number=amount_text(finding.measured, unit)))
+    if finding.limit is not None:
+        limit = finding.limit
+        parts.append(_("Limit: {number} ({grade})").format(number=value_text(limit), grade=limit.grade.value))
+        parts.append(limit.source)
+    return "\n".join(parts)

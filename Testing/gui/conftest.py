@@ -1,0 +1,62 @@
+"""The Slicer module over slicer-core and stand-ins of Qt's side of Slicer, which are gone again after this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = ROOT / "BoneIRPlanner" / "BoneIRPlanner.py"
+
+
+@pytest.fixture(scope="package", autouse=True)
+def stand_ins() -> Iterator[None]:
+    pytest.importorskip("slicer")
+    pytest.importorskip("PySide6.QtUiTools")
+    from standins import install
+
+    install.install()
+    yield
+    install.remove()
+
+
+@pytest.fixture(scope="package")
+def module(stand_ins: None) -> Any:
+    """The description of the module, as Slicer's module factory loads it."""
+    from standins.application import load_module
+
+    return load_module(MODULE)
+
+
+@pytest.fixture
+def scene() -> Iterator[Any]:
+    """The application's scene, empty before and after."""
+    import slicer
+
+    slicer.mrmlScene.Clear(0)
+    yield slicer.mrmlScene
+    slicer.mrmlScene.Clear(0)
+
+
+@pytest.fixture
+def widget(module: Any, scene: Any) -> Iterator[Any]:
+    """The module's widget, selected by the user."""
+    from standins.application import close_module, enter_module, open_module
+
+    opened = open_module("BoneIRPlanner")
+    enter_module(opened)
+    yield opened
+    close_module(opened)
+
+
+@pytest.fixture
+def refusals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sentences that the user is shown."""
+    import slicer
+
+    shown: list[str] = []
+    monkeypatch.setattr(slicer.util, "errorDisplay", lambda text, **others: shown.append(text))
+    return shown
