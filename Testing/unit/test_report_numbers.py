@@ -14,6 +14,7 @@ from boneir.report.words import (
     anatomical_place,
     craniocaudal_words,
     date_words,
+    in_plane_title,
     in_plane_words,
     lps_place,
     person_name,
@@ -84,10 +85,12 @@ def test_places_are_named_by_anatomy_and_by_number() -> None:
     assert plain(lps_place((-0.01, 0.0, 10.04))) == "0.0, 0.0, 10.0"
 
 
-def test_directions_follow_the_needle_and_the_table() -> None:
+def test_directions_follow_the_needle() -> None:
     to_right_and_feet = Trajectory((60.0, 70.0, 0.0), (0.0, 10.0, -10.0))
-    assert in_plane_words(45.2, to_right_and_feet, Position.PRONE) == "45°, tip towards the patient's right"
-    assert in_plane_words(45.2, to_right_and_feet, Position.LEFT_LATERAL) == "45°, tip towards the patient's front"
+    assert in_plane_words(45.2, to_right_and_feet) == "45°, tip towards the patient's right"
+    assert in_plane_words(-0.2, to_right_and_feet) == "0°, straight front to back"
+    assert in_plane_title(Position.PRONE) == "Angle from the vertical, within the axial plane"
+    assert in_plane_title(Position.LEFT_LATERAL) == "Angle from the horizontal, within the axial plane"
     assert craniocaudal_words(-6.7, to_right_and_feet) == "7°, towards the feet"
     assert craniocaudal_words(0.3, to_right_and_feet) == "0°, in the axial plane"
 

@@ -11,7 +11,15 @@ from .devices import DeviceSheet, device_sheets
 from .material import Material
 from .model import Block, Bullets, Column, Facts, Paragraph, Row, Section, Table
 from .numbers import NOT_KNOWN, amount_text, seconds_text
-from .words import POSITION_WORDS, TECHNIQUE_WORDS, anatomical_place, craniocaudal_words, in_plane_words, lps_place
+from .words import (
+    POSITION_WORDS,
+    TECHNIQUE_WORDS,
+    anatomical_place,
+    craniocaudal_words,
+    in_plane_title,
+    in_plane_words,
+    lps_place,
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ def _room_table(instruments: Sequence[_Instrument], position: Position, assessme
     columns = (
         Column("Instrument", 0.18),
         Column("Depth", 0.14, numeric=True),
-        Column("Angle from the vertical, within the axial plane", 0.38),
+        Column(in_plane_title(position), 0.38),
         Column("Angle out of the axial plane", 0.30),
     )
     rows = []
@@ -92,7 +100,7 @@ def _room_table(instruments: Sequence[_Instrument], position: Position, assessme
         depth = amount_text(item.way.length_mm if length is None else length, "mm")
         in_plane = _number_of(assessment, "access.in_plane_angle", item.name)
         out_of_plane = _number_of(assessment, "access.craniocaudal_angle", item.name)
-        leaning = NOT_KNOWN if in_plane is None else in_plane_words(in_plane, item.way, position)
+        leaning = NOT_KNOWN if in_plane is None else in_plane_words(in_plane, item.way)
         tilt = NOT_KNOWN if out_of_plane is None else craniocaudal_words(out_of_plane, item.way)
         rows.append(Row((item.title, depth, leaning, tilt)))
     return Table(columns, tuple(rows), "In the room")

@@ -112,13 +112,16 @@ footer { margin-top: 2rem; font-size: 0.8rem; color: var(--quiet-ink); overflow-
     color: var(--quiet-ink); }
   td:empty { display: none; }
 }
+a { color: var(--accent); }
 @page { size: A4; margin: 14mm 14mm 16mm; }
 @media print {
-  body { background: #fff; font-size: 10.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  html { font-size: 11.5px; }
+  body { background: #fff; font-size: 1rem; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main { padding: 0; max-width: none; }
   h2, h3, caption { break-after: avoid; }
   tr, figure, .verdict, .tile, .notices li { break-inside: avoid; }
   thead { display: table-header-group; }
+  a { color: inherit; text-decoration: none; }
 }
 """
 

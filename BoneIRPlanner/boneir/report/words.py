@@ -26,7 +26,6 @@ _SCAN_WORDS = {"H": "head first", "F": "feet first"}
 _LYING_WORDS = {"S": "supine", "P": "prone", "DL": "left side down", "DR": "right side down"}
 _SEX_WORDS = {"M": "male", "F": "female", "O": "other"}
 _LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
-_SIDES = (("left", "right"), ("back", "front"))
 
 
 def anatomical_place(point_mm: Point) -> str:
@@ -47,11 +46,16 @@ def craniocaudal_words(angle_deg: float, way: Trajectory) -> str:
     return _leaning(angle_deg, way.direction[2], "towards the head", "towards the feet", "in the axial plane")
 
 
-def in_plane_words(angle_deg: float, way: Trajectory, position: Position) -> str:
-    """How far the needle leans from the vertical in the axial plane: "24 degrees, tip towards the patient's left"."""
-    side = 1 if position in (Position.LEFT_LATERAL, Position.RIGHT_LATERAL) else 0
-    towards, away = (f"tip towards the patient's {word}" for word in _SIDES[side])
-    return _leaning(angle_deg, way.direction[side], towards, away, "vertical")
+def in_plane_words(angle_deg: float, way: Trajectory) -> str:
+    """How far the needle leans from front-to-back within the axial plane: "24 degrees, tip towards the right"."""
+    sides = ("tip towards the patient's left", "tip towards the patient's right", "straight front to back")
+    return _leaning(angle_deg, way.direction[0], *sides)
+
+
+def in_plane_title(position: Position) -> str:
+    """What the angle to the front-to-back axis is in the room: to the vertical, or to the table."""
+    lies_on_side = position in (Position.LEFT_LATERAL, Position.RIGHT_LATERAL)
+    return f"Angle from the {'horizontal' if lies_on_side else 'vertical'}, within the axial plane"
 
 
 def _leaning(angle_deg: float, component: float, positive: str, negative: str, none: str) -> str:
