@@ -1,0 +1,1 @@
+"""The commands of ``boneir``, one verb a file: each reads its options, calls the library and says what came of it."""

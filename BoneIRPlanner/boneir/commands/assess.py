@@ -1,0 +1,23 @@
+"""``boneir assess``: what follows from a plan."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..assess import assess
+from ..assessment import assessment_record
+from ..case_folder import find_plan, load_case
+from ..plan import read_plan
+from .output import Answer, Progress
+from .tables import finding_lines, measure_table, verdict_word
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Answer:
+    """Assess a plan."""
+    plan = read_plan(find_plan(options.case, options.plan))
+    case = load_case(options.case)
+    with progress.step(f"Assessing {plan.name}"):
+        assessment = assess(case, plan)
+    verdict = f"{plan.name}, {plan.approach or 'way in not named'}: {verdict_word(assessment)}"
+    parts = (verdict, measure_table(assessment.measures), finding_lines(assessment.findings))
+    return Answer(assessment_record(assessment), parts)

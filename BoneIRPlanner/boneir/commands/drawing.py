@@ -1,0 +1,36 @@
+"""Pictures and scenes, where Slicer's core is there to draw them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..assessment import Assessment
+from ..case import Case
+from ..errors import MissingExtraError
+from ..findings import Finding, Severity
+from ..picture import Picture
+from ..plan import Plan
+
+
+def draw(case: Case, plan: Plan, assessment: Assessment) -> tuple[tuple[Picture, ...], tuple[Finding, ...]]:
+    """The pictures of a plan; without Slicer's core none, and the finding that says so."""
+    try:
+        from ..scene.pictures import pictures_of
+    except MissingExtraError as error:
+        text = f"No pictures were drawn: {error}"
+        return (), (Finding("report.no_pictures", Severity.NOTE, text),)
+    return pictures_of(case, plan, assessment)
+
+
+def write_scene(case: Case, plan: Plan, assessment: Assessment, path: Path) -> Path:
+    """Write case, plan and zones as a Slicer scene.
+
+    Raises
+    ------
+    MissingExtraError
+        If Slicer's core is not installed.
+    """
+    from ..scene.build import build_scene
+    from ..scene.mrb import write_mrb
+
+    return write_mrb(build_scene(case, plan, assessment), path)

@@ -1,0 +1,68 @@
+"""``boneir propose``: ranked plans for a lesion of the case."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from ..case_folder import load_case, plan_paths, save_plan
+from ..plan import Plan, Position, Technique
+from ..proposal import Goal, Proposal
+from ..propose import propose
+from .output import Answer, Progress, TextTable
+from .tables import finding_lines, plan_table
+
+_MOST_REFUSALS = 6
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Answer:
+    """Propose plans and save them with the case."""
+    case = load_case(options.case)
+    goal = Goal(
+        technique=Technique(options.technique),
+        device=options.device,
+        lesion=options.lesion,
+        setting=options.setting,
+        margin_mm=options.margin_mm,
+        position=Position(options.position),
+        max_plans=options.max_plans,
+        seed=options.seed,
+    )
+    with progress.step("Looking for ways in"):
+        proposal = propose(case, goal)
+    plans = _named(proposal.plans, options.name)
+    paths = [save_plan(plan, options.case) for plan in plans]
+    older = [path.stem for path in plan_paths(options.case) if path not in paths]
+    document = {
+        "case": str(options.case),
+        "goal": goal,
+        "plans": [
+            {"name": plan.name, "file": str(path), "uid": plan.uid, "approach": plan.approach, "reasons": plan.reasons}
+            for plan, path in zip(plans, paths, strict=True)
+        ],
+        "scores": proposal.scores,
+        "entries": len(proposal.skin.reason),
+        "allowed": proposal.skin.allowed_count,
+        "refusals": [{"rule": r, "structure": s, "entries": n} for r, s, n in proposal.skin.refusals()],
+        "findings": proposal.findings,
+        "older_plans": older,
+    }
+    parts: list[str | TextTable] = [plan_table(plans, proposal.scores)] if plans else ["No way in is allowed."]
+    parts += [refusal_lines(proposal), finding_lines(proposal.findings)]
+    parts += [f"Older plans stay beside them: {', '.join(older)}."] if older else []
+    return Answer(document, tuple(parts))
+
+
+def _named(plans: tuple[Plan, ...], prefix: str) -> tuple[Plan, ...]:
+    if not prefix:
+        return plans
+    return tuple(replace(plan, name=f"{prefix}-{n}") for n, plan in enumerate(plans, 1))
+
+
+def refusal_lines(proposal: Proposal) -> str:
+    """How many entries are allowed, and what refused most of the others."""
+    skin = proposal.skin
+    lines = [f"{skin.allowed_count} of {len(skin.reason)} entries on the skin are allowed."]
+    for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]:
+        lines.append(f"  {count:>8} refused: {rule.replace('_', ' ')}{f', {structure}' if structure else ''}")
+    return "\n".join(lines)

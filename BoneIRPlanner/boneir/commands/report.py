@@ -1,0 +1,43 @@
+"""``boneir report``: the plan on paper."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..assess import assess
+from ..case_folder import find_plan, load_case
+from ..plan import read_plan
+from ..report import write_report
+from .drawing import draw
+from .output import Answer, Progress
+from .tables import finding_lines, verdict_word
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Answer:
+    """Assess a plan, draw it and write its report."""
+    plan = read_plan(find_plan(options.case, options.plan))
+    case = load_case(options.case)
+    with progress.step(f"Assessing {plan.name}"):
+        assessment = assess(case, plan)
+    with progress.step("Drawing it"):
+        pictures, missing = draw(case, plan, assessment)
+    folder: Path = options.out or options.case / "report"
+    with progress.step("Writing the report"):
+        written = write_report(
+            case, plan, assessment, pictures, folder, plan.name, findings=missing, made_on=options.date
+        )
+    document = {
+        "plan": plan.name,
+        "plan_uid": plan.uid,
+        "case_uid": case.uid,
+        "verdict": assessment.verdict,
+        "html": str(written.html),
+        "pdf": str(written.pdf) if written.pdf else None,
+        "pictures": len(pictures),
+        "findings": (*missing, *written.findings),
+    }
+    lines = [f"Verdict of {plan.name}: {verdict_word(assessment)}", str(written.html)]
+    lines += [str(written.pdf)] if written.pdf else []
+    lacking = (*missing, *written.findings)
+    return Answer(document, (*lines, finding_lines(lacking)) if lacking else tuple(lines))
