@@ -95,6 +95,8 @@ def _injection(data: Any, tracer: Any) -> datetime:
 
 def _moment(date: str, time: str) -> datetime:
     digits = "".join(c for c in time.split(".")[0].split("+")[0].split("-")[0] if c.isdigit())
+    if len(digits) < 4:  # a time that is absent must not become midnight
+        raise ImageError(f"the time {time!r} of injection or scan cannot be read")
     try:
         return datetime.strptime(date + digits.ljust(6, "0")[:6], "%Y%m%d%H%M%S")
     except ValueError as error:
