@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from boneir.grid import Grid
-from boneir.training.canvas import Canvas, Layer, Tissue, occupancy
+from boneir.training.canvas import Canvas, Layer, Tissue
+from boneir.training.sampling import level_over, occupancy
 from boneir.training.shapes import Barrel, Capsule, Column, Common, Cut, Ellipsoid, HalfSpace, Plate, Shape, Union
 
 _C, _S = math.cos(0.4), math.sin(0.4)
@@ -120,10 +121,9 @@ def test_occupancy_does_not_depend_on_the_scale_of_the_level() -> None:
 def test_parts_of_a_union_are_computed_only_near_them_and_equal_the_whole() -> None:
     grid = grid_at("oblique", (1.1, 1.0, 1.6))
     parts = [Ellipsoid(A, (9.0, 9.0, 9.0)), Capsule(A, B, 4.0, 3.0)]
-    canvas = Canvas(grid, 0.0, np.random.default_rng(0))
     window = tuple(slice(0, n) for n in grid.shape)
-    united = canvas.level_mm(Union(parts), window)
-    plain = np.minimum(*(canvas.level_mm(part, window) for part in parts))
+    united = level_over(Union(parts), grid, window)
+    plain = np.minimum(*(level_over(part, grid, window) for part in parts))
     near = plain < 2.0
     assert near.sum() > 1000
     assert np.array_equal(united[near], plain[near])

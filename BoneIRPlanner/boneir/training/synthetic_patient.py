@@ -6,12 +6,10 @@ and belongs to nobody: for the demonstration, for practice and for tests. It is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..case import Image, ImageSource
 from ..errors import ImageError
@@ -19,6 +17,7 @@ from ..grid import Grid
 from ..mask import Mask
 from . import tissue_hu as hu
 from .canvas import Canvas, Layer, Tissue
+from .scanner_noise import correlated_noise
 from .shapes import Cut, Shape, Union
 from .synthetic_build import SACRAL_SLOPE_DEG, Build, Vertebra, build_of, spine_of
 from .synthetic_chest import diaphragm, lung, ribs_of
@@ -229,17 +228,5 @@ def _with_noise(canvas: Canvas, noise_hu: float, rng: np.random.Generator) -> ND
     if noise_hu > 0:
         sigma = [_NOISE_GRAIN_MM / step for step in canvas.grid.spacing_mm[1::-1]]
         for k in range(voxels.shape[0]):
-            noise = rng.standard_normal(voxels.shape[1:], dtype=np.float32)
-            noise = ndimage.gaussian_filter(noise, sigma, mode="wrap", truncate=3.0)
-            voxels[k] += noise * np.float32(noise_hu / _shrinkage(sigma))
+            voxels[k] += np.float32(noise_hu) * correlated_noise(voxels.shape[1:], sigma, rng)
     return np.clip(np.rint(voxels), -1024, 3071).astype(np.int16)
-
-
-def _shrinkage(sigma: Iterable[float]) -> float:
-    """Standard deviation of white noise of unit variance after a Gaussian filter with these widths in voxels."""
-    factor = 1.0
-    for width in sigma:
-        impulse = np.zeros(64)
-        impulse[32] = 1.0
-        factor *= float(np.sqrt((ndimage.gaussian_filter1d(impulse, width, truncate=3.0) ** 2).sum()))
-    return factor

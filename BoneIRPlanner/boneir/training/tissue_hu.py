@@ -48,3 +48,7 @@ BOWEL_WALL = Tissue(42, 6, 1.0)
 BOWEL_FLUID = Tissue(22, 7, 1.5)
 FAECES = Tissue(10, 70, 2.0)
 GAS = Tissue(-985, 6, 1.0)
+
+LYTIC = Tissue(46)
+SCLEROTIC = Tissue(640, 70, 1.2)
+RIM_BONE = Tissue(520)
