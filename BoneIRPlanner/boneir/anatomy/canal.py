@@ -96,7 +96,10 @@ def _found_between(along: NDArray[np.float64], frame: AxialFrame) -> tuple[int, 
     gap = max(1.0, setting("canal_gap_mm") / frame.coarse_spacing_mm[0])
     runs = np.split(good, np.flatnonzero(np.diff(good) > gap) + 1)
     best = max(runs, key=lambda run: float(along[run].sum()))
-    return int(best[0]), int(best[-1])
+    # A short rest up to the end of the scan is carried on: the spine does not stop there, the scan does.
+    rest = setting("canal_weak_mm") / frame.coarse_spacing_mm[0]
+    first, last, end = int(best[0]), int(best[-1]), len(along) - 1
+    return (0 if first <= rest else first), (end if end - last <= rest else last)
 
 
 def _scores(hu: Field, body: Marked, bone: Marked, frame: AxialFrame) -> Field:

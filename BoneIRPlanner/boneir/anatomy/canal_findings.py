@@ -85,5 +85,5 @@ def _place(course: CanalCourse, s: int, frame: AxialFrame) -> Point:
 
 
 def _level(course: CanalCourse, s: int, frame: AxialFrame) -> float:
-    """LPS z of the course in a slice."""
-    return _place(course, int(np.clip(s, 0, len(course.centre) - 1)), frame)[2]
+    """LPS z of the course in a slice, in whole mm."""
+    return round(_place(course, int(np.clip(s, 0, len(course.centre) - 1)), frame)[2]) + 0.0
