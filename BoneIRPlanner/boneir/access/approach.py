@@ -1,0 +1,124 @@
+"""The way in, in the words of the room: "right transpedicular L3", "left posterior oblique, left hip bone"."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..anatomy.structures import structure_kinds
+from ..case import Case, Lesion, Structure
+from ..plan import Trajectory
+from .bones import bones_holding
+from .clearance import points_along
+from .field import kin_of
+from .region import marked_at
+
+_STRAIGHT_DEG = 15.0
+"""Within so much of an axis of the body an approach is named by that axis alone."""
+_STEEP_DEG = 20.0
+"""From so much out of the axial plane on an approach is said to be angled."""
+_PEDICLE_MM = 14.0
+"""A way through a pedicle passes the middle of the canal at most this far outside the canal's wall."""
+
+
+def approach_of(case: Case, trajectory: Trajectory, lesion: Lesion) -> str:
+    """Name the way in, as far as what is outlined tells it.
+
+    Parameters
+    ----------
+    case : Case
+    trajectory : Trajectory
+    lesion : Lesion
+
+    Returns
+    -------
+    str
+        Without the name of a bone where none is outlined by name.
+    """
+    holding = bones_holding(case, lesion)
+    if not holding:
+        return direction_words(trajectory)
+    bone = holding[0]
+    level = _level(bone)
+    route = _spinal_route(case, trajectory, bone) if level else ""
+    if route:
+        return f"{route} {level}"
+    return f"{direction_words(trajectory)}, {level or bone_words(bone)}"
+
+
+def direction_words(trajectory: Trajectory) -> str:
+    """Where the needle comes from, as seen from the patient: "left posterior oblique, from below"."""
+    left, back, up = (-v for v in trajectory.direction)
+    aside = math.degrees(math.atan2(abs(left), abs(back))) if math.hypot(left, back) > 1e-6 else 0.0
+    side, face = ("left" if left > 0 else "right"), ("posterior" if back > 0 else "anterior")
+    if aside < _STRAIGHT_DEG:
+        words = face
+    elif aside > 90 - _STRAIGHT_DEG:
+        words = f"{side} lateral"
+    else:
+        words = f"{side} {face} oblique"
+    tilt = math.degrees(math.asin(max(-1.0, min(1.0, up))))
+    if abs(tilt) < _STEEP_DEG:
+        return words
+    return f"{words}, from {'above' if tilt > 0 else 'below'}"
+
+
+def bone_words(bone: Structure) -> str:
+    """A bone in words, in lower case."""
+    kind = structure_kinds().get(bone.kind)
+    return kind.name.lower() if kind is not None else bone.name.replace("_", " ")
+
+
+def _level(bone: Structure) -> str:
+    """The level of a vertebra ("L3"), empty for any other bone."""
+    name = bone.kind or bone.name
+    return name.removeprefix("vertebra_") if name.startswith("vertebra_") else ""
+
+
+def _spinal_route(case: Case, trajectory: Trajectory, vertebra: Structure) -> str:
+    """How a needle gets into a vertebra: through a pedicle, beside it, from the front, or only into the arch.
+
+    It is told by where the needle stands in bone when it passes the middle of the canal: in bone close to the canal's
+    side is a pedicle; not yet in bone is beside it.
+    """
+    canal = _canal_at(case, vertebra)
+    if canal is None:
+        return ""
+    points = _points(trajectory)
+    in_bone = marked_at(vertebra.mask, points)
+    if not in_bone.any():
+        return ""
+    entered, tip = points[int(in_bone.argmax())], points[-1]
+    middle = canal.mean(axis=0)
+    side = "left" if entered[0] > middle[0] else "right"
+    front = float(canal[:, 1].min())
+    if trajectory.direction[1] > 0.3:
+        return f"{side} anterolateral"
+    if tip[1] > middle[1]:
+        return f"{side} posterior, into the arch of"
+    passing = points[int(np.abs(points[:, 1] - middle[1]).argmin())]
+    half_width = float(np.abs(canal[:, 0] - middle[0]).max())
+    beside = abs(float(passing[0] - middle[0])) - half_width
+    if marked_at(vertebra.mask, passing[None])[0] and beside <= _PEDICLE_MM and entered[1] > front:
+        return f"{side} transpedicular"
+    return f"{side} posterolateral"
+
+
+def _points(trajectory: Trajectory) -> NDArray[np.float64]:
+    depth = points_along(trajectory)[:, None]
+    return np.asarray(np.asarray(trajectory.entry_mm) + depth * np.asarray(trajectory.direction))
+
+
+def _canal_at(case: Case, vertebra: Structure) -> NDArray[np.float64] | None:
+    """Points of the canal or cord at the height of the middle of a vertebra, None where none is outlined there."""
+    height = vertebra.mask.centroid_mm[2]
+    thickness = max(case.image.grid.spacing_mm)
+    for item in case.structures:
+        if kin_of(item) == "cord" and not item.mask.is_empty:
+            points = item.mask.points_mm()
+            here = points[np.abs(points[:, 2] - height) <= thickness]
+            if len(here):
+                return here
+    return None

@@ -1,0 +1,108 @@
+"""Why a plan stands where it stands, why the others lost, and what would have to give where nothing is allowed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..findings import Finding, Severity
+from ..proposal import SkinMap
+from .choice import Choice, Chosen
+from .clearance import as_point
+from .limits import COSTS
+
+_MOST_REFUSALS = 3
+_WORDS = {
+    "length": "is too far from the target for this needle",
+    "view_border": "lies where the field of view cuts the body",
+    "table": "would have to come from the table",
+    "midline": "lies over the spinous processes",
+    "outside_body": "leaves the body on its way",
+    "canal": "would cross the spinal canal",
+    "clearance": "comes too near to",
+    "other_bone": "is barred by bone that does not hold the lesion,",
+    "bone_crossings": "enters bone too often",
+    "incidence": "meets the cortex at too flat an angle",
+    "pleura_angle": "points into the pleura behind the rib",
+    "hub": "has its shaft in the body again outside the entry",
+    "bore": "has its hub beyond the bore",
+}
+"""What each rule says of an entry."""
+_ADVANTAGES = {
+    ("clearance",): "more room to what must not be touched",
+    ("length",): "a shorter way",
+    ("out_of_plane",): "a smaller angle out of the axial plane",
+    ("incidence", "hard_bone"): "an easier entry into bone",
+    ("coverage",): "more of the lesion and its margin covered",
+}
+
+
+def reasons_of(plan: Chosen, rank: int, choice: Choice, skin: SkinMap) -> tuple[str, ...]:
+    """Sentences on one plan: its rank, what it is best in, what binds it, what its costs are and why others lost."""
+    looked_at = len(skin.points_mm)
+    standing = (
+        f"Rank {rank + 1} with a weighted cost of {plan.score:.2f}; {len(choice.front)} of {choice.compared} compared "
+        f"ways are beaten by none in every respect; {skin.allowed_count} of {looked_at} entries are allowed."
+    )
+    sentences = [standing]
+    if plan.best_in:
+        sentences.append(f"No other way has {_listed([_ADVANTAGES[group] for group in plan.best_in])}.")
+    sentences.append(_binding_sentence(plan))
+    parts = [f"{name.replace('_', ' ')} {cost:.2f}" for name, cost in zip(COSTS, plan.costs, strict=True)]
+    sentences.append(f"Costs from 0 (best) to 1: {', '.join(parts)}.")
+    lost = [f"{count} {_refusal_words(rule, structure)}" for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]]
+    if lost:
+        sentences.append(f"Entries that lost: {'; '.join(lost)}.")
+    return tuple(sentences)
+
+
+def _binding_sentence(plan: Chosen) -> str:
+    if plan.binding is None:
+        return "No critical structure that is outlined lies near the way."
+    name, near = plan.binding
+    place = ", ".join(f"{x:.0f}" for x in near.place_mm)
+    return (
+        f"What binds it is {name}: {near.clearance_mm:.1f} mm from the needle's surface at ({place}) mm LPS, "
+        f"where {near.limit} are to be kept and {near.spare_mm:.1f} mm are left beyond the placement error."
+    )
+
+
+def _refusal_words(rule: str, structure: str) -> str:
+    words = _WORDS[rule]
+    named = structure and rule in ("clearance", "other_bone")
+    return f"{words} {structure.replace('_', ' ')}" if named else words.rstrip(",").removesuffix(" to")
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def no_way_findings(skin: SkinMap) -> tuple[Finding, ...]:
+    """Say that nothing is allowed, what stands in the way, and by how much the nearest miss fails.
+
+    Returns
+    -------
+    tuple of Finding
+        ``access.no_way`` (stop), then ``access.refused`` (note) for the most frequent refusals, each with the least
+        that is missing and the entry where that is so.
+    """
+    n = len(skin.points_mm)
+    if n == 0:
+        text = "No skin lies within reach of the lesion: a longer needle would be right."
+        return (Finding("access.no_way", Severity.STOP, text, place_mm=skin.target_mm),)
+    text = f"None of {n} entries is allowed; see what refuses them, and change device, margin, position or limits."
+    found = [Finding("access.no_way", Severity.STOP, text, place_mm=skin.target_mm)]
+    for rule, structure, count in skin.refusals()[: 2 * _MOST_REFUSALS]:
+        here = skin.reason == skin.reasons.index(rule)
+        if structure:
+            here &= skin.structure == skin.structures.index(structure)
+        missing = np.where(here, skin.shortfall_mm, np.inf)
+        least = int(missing.argmin())
+        amount = float(missing[least])
+        relax = f"; the nearest miss lacks {amount:.1f} mm" if amount > 0 else ""
+        text = f"{count} of {n} entries: the way {_refusal_words(rule, structure)}{relax}."
+        measured = amount if amount > 0 else None
+        place = as_point(skin.points_mm[least])
+        found.append(
+            Finding("access.refused", Severity.NOTE, text, measured, "mm" if measured else "", None, place, structure)
+        )
+    return tuple(found)

@@ -1,0 +1,70 @@
+"""The angle between needles and the surface that they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..mask import Mask
+from .field import PlanningField, Tissue
+
+_REACH = 4
+"""Voxels on each side that a normal is taken from."""
+_WIDTH = 2.0
+"""Standard deviation in voxels of the weights within that reach."""
+
+
+def angle_to_cortex_deg(
+    field: PlanningField, points_mm: NDArray[np.float64], directions: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Angle between each direction and the inward normal of the target bone at each point.
+
+    Parameters
+    ----------
+    field : PlanningField
+    points_mm : ndarray, shape (n, 3)
+        Where needles enter bone, LPS mm.
+    directions : ndarray, shape (n, 3)
+        Unit vectors into the body.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        0 is perpendicular to the surface, 90 along it.
+    """
+    if not len(points_mm):
+        return np.zeros(0)
+    voxels = np.rint(field.grid.to_ijk(points_mm)).astype(np.intp)[:, ::-1]
+    unique, inverse = np.unique(voxels, axis=0, return_inverse=True)
+    outward = _outward(field, unique)[inverse]
+    return np.asarray(np.degrees(np.arccos(np.clip(-np.einsum("na,na->n", outward, directions), -1, 1))))
+
+
+def _outward(field: PlanningField, voxels: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Unit normals of the target bone and the lesion in it, at voxels (k, j, i): down the slope of the mask."""
+    steps = np.arange(-_REACH, _REACH + 1)
+    offsets = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    squared = (offsets**2).sum(axis=1)
+    offsets = offsets[(squared <= _REACH**2) & (squared > 0)]
+    weights = np.exp(-(offsets**2).sum(axis=1) / (2 * _WIDTH**2))[:, None] * offsets[:, ::-1]
+    top = np.asarray(field.grid.shape) - 1
+    outward = np.empty((len(voxels), 3))
+    for first in range(0, len(voxels), 4096):
+        at = np.clip(voxels[first : first + 4096, None] + offsets, 0, top)
+        tissue = field.packed[at[..., 0], at[..., 1], at[..., 2]] & 0xFF
+        solid = (tissue == Tissue.BONE) | (tissue == Tissue.HARD_BONE) | (tissue == Tissue.LESION)
+        outward[first : first + 4096] = -(solid.astype(float) @ weights)
+    return np.asarray(outward / np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9))
+
+
+def outward_of_mask(masks: Sequence[Mask], point_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit vector from the nearest part of some masks towards a point: the normal of what lies nearest to it.
+
+    The nearest part is everything at most 3 mm farther than the nearest voxel, which evens out the voxels.
+    """
+    points = np.concatenate([mask.points_mm() for mask in masks])
+    distance = np.linalg.norm(points - point_mm, axis=1)
+    way = point_mm - points[distance <= distance.min() + 3.0].mean(axis=0)
+    return np.asarray(way / max(float(np.linalg.norm(way)), 1e-9))

@@ -1,0 +1,133 @@
+"""The rules, scales and weights of needle access, as they stand in ``Resources/Limits/access.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from ..anatomy.structures import structure_kinds
+from ..case import Structure
+from ..errors import ResourceError
+from ..evidence import Value, read_value
+from ..resources import read_resource
+
+
+class Purpose(StrEnum):
+    """What a needle is for; it decides how the costs are weighed."""
+
+    PALLIATIVE = "palliative"
+    LOCAL_CONTROL = "local_control"
+    CONSOLIDATION = "consolidation"
+    BIOPSY = "biopsy"
+
+
+COSTS = ("clearance", "length", "out_of_plane", "incidence", "hard_bone", "healthy", "obliquity", "coverage")
+"""Names of the costs, in the order of the columns of a cost table."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Every constant of the search for a path; change one with ``dataclasses.replace``.
+
+    Parameters
+    ----------
+    hub_reserve, entry_sigma, tip_sigma, certainty_z, numeric_guard, unknown_clearance, unknown_severity : Value
+        Shaft outside the skin, placement error at skin and tip, its quantile, reserve for sampling at voxels, and what
+        holds for a critical structure that the catalogue does not know.
+    crossings, bone_gap, incidence, skiving, rib_pleura, hard_bone, pass_by_bone : Value
+        Rules of bone.
+    bore_radius, bore_reserve, table_reserve, below_horizontal, midline, view_border : Value
+        Rules of the room and of the skin.
+    clearance_reach, tilt_scale, hard_bone_scale, lung_factor, core_length : Value
+        Where a cost is full or nothing.
+    cement_fill, entries_apart, angle_apart, coverage : Value
+        Share of a lesion to fill, when two plans count as different, and when one probe is enough.
+    cord_probability, other_probability : Value
+        Least probability of sparing the canal and everything else.
+    in_bone : mapping of str to Value
+        Clearance, by class of structure, that applies inside the target bone.
+    weights : mapping of str to Value
+        Weight of each of `COSTS`.
+    """
+
+    hub_reserve: Value
+    entry_sigma: Value
+    tip_sigma: Value
+    certainty_z: Value
+    numeric_guard: Value
+    unknown_clearance: Value
+    unknown_severity: Value
+    crossings: Value
+    bone_gap: Value
+    incidence: Value
+    skiving: Value
+    rib_pleura: Value
+    hard_bone: Value
+    pass_by_bone: Value
+    bore_radius: Value
+    bore_reserve: Value
+    table_reserve: Value
+    below_horizontal: Value
+    midline: Value
+    view_border: Value
+    clearance_reach: Value
+    tilt_scale: Value
+    hard_bone_scale: Value
+    lung_factor: Value
+    core_length: Value
+    entries_apart: Value
+    angle_apart: Value
+    cement_fill: Value
+    coverage: Value
+    cord_probability: Value
+    other_probability: Value
+    in_bone: Mapping[str, Value]
+    weights: Mapping[str, Value]
+
+    def clearance_of(self, structure: Structure) -> Value:
+        """Distance that the surface of a needle keeps from a structure, beyond its placement error."""
+        kind = structure_kinds().get(structure.kind)
+        return self.unknown_clearance if kind is None or kind.clearance is None else kind.clearance
+
+    def clearance_in_bone(self, structure: Structure) -> Value:
+        """The same inside the target bone, where its wall protects what lies beyond."""
+        whole = self.clearance_of(structure)
+        kind = structure_kinds().get(structure.kind)
+        inside = self.in_bone.get(kind.kin.key) if kind is not None else None
+        return inside if inside is not None and inside.amount < whole.amount else whole
+
+    def severity_of(self, structure: Structure) -> Value:
+        """Weight of an injury, 0..1."""
+        kind = structure_kinds().get(structure.kind)
+        return self.unknown_severity if kind is None or kind.severity is None else kind.severity
+
+
+@cache
+def access_limits(purpose: Purpose = Purpose.LOCAL_CONTROL) -> Limits:
+    """The limits that this project ships, with the weights of a purpose.
+
+    Raises
+    ------
+    ResourceError
+        If a constant is missing or has no unit, grade or source.
+    """
+    data = read_resource("Limits", "access.json")
+    presets = data.get("presets", {})
+    if purpose not in presets:
+        raise ResourceError(f"Limits/access.json has no preset {purpose!r}; it has: {', '.join(presets)}.")
+    values: dict[str, Any] = {name: _read(data.get("limits", {}), name, "limits") for name in _single_values()}
+    in_bone = {name: _read(data["in_bone"], name, "in_bone") for name in data.get("in_bone", {})}
+    weights = {name: _read(presets[purpose]["weights"], name, f"presets.{purpose}.weights") for name in COSTS}
+    return Limits(**values, in_bone=MappingProxyType(in_bone), weights=MappingProxyType(weights))
+
+
+def _single_values() -> tuple[str, ...]:
+    return tuple(item.name for item in fields(Limits) if item.name not in ("in_bone", "weights"))
+
+
+def _read(table: Mapping[str, object], name: str, where: str) -> Value:
+    return read_value(table.get(name), f"Limits/access.json, {where}.{name}")

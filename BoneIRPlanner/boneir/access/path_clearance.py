@@ -1,0 +1,121 @@
+"""How near one needle comes to each critical structure, and whether that is near enough to say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..assessment import Measure
+from ..case import Role, Structure
+from ..evidence import Value
+from ..findings import Finding, Point, Severity
+from .clearance import FARTHEST_MM, distance_along
+from .path_samples import PathSamples
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """How near a needle comes to one structure.
+
+    Parameters
+    ----------
+    clearance_mm : float
+        Least distance between the surfaces of needle and structure; negative where the needle runs into it.
+    place_mm : Point
+        Where on the axis.
+    missing_mm : float
+        Most that is missing anywhere to the distance to keep; negative where there is more than enough.
+    missing_place_mm : Point
+        Where on the axis.
+    limit : Value
+        The distance to keep there.
+    spare_mm : float
+        Least that is left anywhere when the placement error is used up as well; negative where it is not.
+    """
+
+    clearance_mm: float
+    place_mm: Point
+    missing_mm: float
+    missing_place_mm: Point
+    limit: Value
+    spare_mm: float
+
+
+def nearness(path: PathSamples, structure: Structure, farthest_mm: float = FARTHEST_MM) -> Nearness | None:
+    """Measure one structure; None where it is empty or farther from the needle than `farthest_mm`."""
+    along = distance_along(structure.mask, path.trajectory, farthest_mm)
+    if along is None:
+        return None
+    limits, needle = path.limits, path.needle
+    outside, inside = limits.clearance_of(structure), limits.clearance_in_bone(structure)
+    gap = along.distance_mm - needle.diameter_mm / 2
+    keep = np.where(path.in_target_bone, inside.amount, outside.amount)
+    error = limits.certainty_z.amount * needle.error_mm(path.depth_mm / path.trajectory.length_mm, limits)
+    nearest, worst = int(np.argmin(gap)), int(np.argmax(keep - gap))
+    limit = inside if path.in_target_bone[worst] else outside
+    return Nearness(
+        float(gap[nearest]),
+        path.place(nearest),
+        float((keep - gap)[worst]),
+        path.place(worst),
+        limit,
+        float((gap - keep - error).min()),
+    )
+
+
+def measure_clearances(path: PathSamples) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
+    """Clearance to every critical structure of the case, the nearest first, and what is too near."""
+    near: list[tuple[Nearness, Structure]] = []
+    far: list[Measure] = []
+    for item in path.case.of_role(Role.CRITICAL):
+        found = nearness(path, item)
+        if found is not None:
+            near.append((found, item))
+        elif not item.mask.is_empty:
+            note = f"{path.called()}: farther than {FARTHEST_MM:.0f} mm"
+            far.append(Measure("access.clearance", f"Clearance to {item.name}", None, "mm", item.name, note=note))
+    near.sort(key=lambda pair: pair[0].clearance_mm)
+    measures = [
+        Measure(
+            "access.clearance", f"Clearance to {item.name}", found.clearance_mm, "mm", item.name,
+            limit=found.limit, place_mm=found.place_mm, note=path.called(),
+        )
+        for found, item in near
+    ]  # fmt: skip
+    return (*measures, *far), tuple(
+        finding for found, item in near if (finding := _finding(path, found, item)) is not None
+    )
+
+
+def _finding(path: PathSamples, found: Nearness, item: Structure) -> Finding | None:
+    if found.clearance_mm <= 0:
+        text = f"{path.called()} touches {item.name}: at least {found.limit} between them would be right."
+        return Finding(
+            "access.clearance", Severity.STOP, text, found.clearance_mm, "mm", found.limit, found.place_mm, item.name
+        )
+    if found.missing_mm > 0:
+        kept = found.limit.amount - found.missing_mm
+        text = (
+            f"{path.called()} comes within {kept:.1f} mm of {item.name}: at least {found.limit} would be right, "
+            f"{found.missing_mm:.1f} mm more."
+        )
+        return Finding(
+            "access.clearance", Severity.STOP, text, kept, "mm", found.limit, found.missing_place_mm, item.name
+        )
+    if found.spare_mm < 0:
+        text = (
+            f"{path.called()} passes {item.name} at {found.clearance_mm:.1f} mm, which its placement error may use up: "
+            f"{-found.spare_mm:.1f} mm more would be right."
+        )
+        return Finding(
+            "access.placement_error",
+            Severity.WARN,
+            text,
+            found.clearance_mm,
+            "mm",
+            found.limit,
+            found.place_mm,
+            item.name,
+        )
+    return None

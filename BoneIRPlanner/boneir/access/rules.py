@@ -1,0 +1,191 @@
+"""The hard rules of access: which paths are refused, by which rule, by which structure and by how much.
+
+Rules are asked in a fixed order, and the first that a path breaks is the one that it is refused by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..case import Case, Role
+from ..plan import Position
+from .entries import UPWARDS, Skin, above_table_mm, near_view_border, over_midline
+from .field import EIGHTHS, PlanningField, body_of, kin_of
+from .incidence import angle_to_cortex_deg, outward_of_mask
+from .limits import Limits
+from .needle import Needle
+from .rays import Walk
+from .region import marked_at
+
+RULES = (
+    "allowed", "length", "view_border", "table", "midline", "outside_body", "canal", "clearance", "other_bone",
+    "bone_crossings", "incidence", "pleura_angle", "hub", "bore",
+)  # fmt: skip
+"""Codes of the rules in the order in which they are asked; index 0 means that none refuses."""
+
+HUB_FROM_MM = 5.0
+"""The shaft is looked at from this far outside the skin on, beyond the fold that the needle itself pierces."""
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What the rules say of many paths.
+
+    Parameters
+    ----------
+    rule : ndarray of uint8, shape (n,)
+        Index into `RULES`.
+    structure : ndarray of int16, shape (n,)
+        Index into the structures of the field of what refused; -1 where no structure did.
+    shortfall_mm : ndarray of float32, shape (n,)
+        How many mm are missing, for rules in mm; 0 otherwise.
+    incidence_deg : ndarray of float32, shape (n,)
+        Angle to the normal of the cortex where bone is entered; NaN where no bone is entered or nobody asked.
+    """
+
+    rule: NDArray[np.uint8]
+    structure: NDArray[np.int16]
+    shortfall_mm: NDArray[np.float32]
+    incidence_deg: NDArray[np.float32]
+
+    @property
+    def allowed(self) -> NDArray[np.bool_]:
+        """Which paths no rule refuses."""
+        return np.asarray(self.rule == 0)
+
+
+class Judge:
+    """Asks the rules of one case, needle and position.
+
+    Parameters
+    ----------
+    case : Case
+    field : PlanningField
+    needle : Needle
+    limits : Limits
+    position : Position
+    """
+
+    def __init__(self, case: Case, field: PlanningField, needle: Needle, limits: Limits, position: Position) -> None:
+        self.case, self.field, self.needle, self.limits, self.position = case, field, needle, limits, position
+        self.reach_mm = needle.reach_mm(limits)
+
+    def judge(self, skin: Skin, walk: Walk) -> Verdict:
+        """Ask every rule about the paths of `walk`, whose entries are those of `skin`."""
+        n = len(walk.steps)
+        verdict = Verdict(
+            np.zeros(n, np.uint8), np.full(n, -1, np.int16), np.zeros(n, np.float32), np.full(n, np.nan, np.float32)
+        )
+        self._refuse(verdict, "length", walk.length_mm - self.reach_mm)
+        self._ask_of_entry(verdict, skin)
+        self._ask_of_way(verdict, walk)
+        self._ask_of_bone(verdict, walk)
+        self._ask_of_hub(verdict, walk)
+        return verdict
+
+    def _refuse(self, verdict: Verdict, rule: str, missing_mm: NDArray[np.float64]) -> None:
+        """Refuse what is not yet refused and misses more than nothing."""
+        broken = verdict.allowed & (missing_mm > 0)
+        verdict.rule[broken] = RULES.index(rule)
+        verdict.shortfall_mm[broken] = missing_mm[broken]
+
+    def _refuse_where(self, verdict: Verdict, rule: str, broken: NDArray[np.bool_]) -> None:
+        verdict.rule[verdict.allowed & broken] = RULES.index(rule)
+
+    def _ask_later(
+        self, verdict: Verdict, rule: str, missing_mm: Callable[[NDArray[np.intp]], NDArray[np.float64]]
+    ) -> None:
+        """Ask a rule that is dear to compute only about what is left."""
+        left = np.flatnonzero(verdict.allowed)
+        missing = np.zeros(len(verdict.rule))
+        if left.size:
+            missing[left] = missing_mm(left)
+        self._refuse(verdict, rule, missing)
+
+    def _ask_of_entry(self, verdict: Verdict, skin: Skin) -> None:
+        points, limits = skin.points_mm, self.limits
+        self._refuse_where(verdict, "view_border", near_view_border(self.case.image, points, limits.view_border.amount))
+        height = above_table_mm(self.case, points, self.position)
+        self._refuse(verdict, "table", limits.table_reserve.amount - height)
+        self._refuse_where(verdict, "midline", over_midline(self.case, points, limits))
+
+    def _ask_of_way(self, verdict: Verdict, walk: Walk) -> None:
+        """Table side of the direction, then what the path meets."""
+        steepest = np.sin(np.radians(self.limits.below_horizontal.amount))
+        from_below = walk.directions @ np.asarray(UPWARDS[self.position]) > steepest
+        self._refuse_where(verdict, "table", from_below)
+        self._refuse(verdict, "outside_body", walk.mm_of("air"))
+        self._refuse(verdict, "canal", walk.mm_of("canal"))
+        tight = verdict.allowed & (walk.column("spare") < 0)
+        refusing = self.field.refusing(walk.tightest_mm[tight])
+        verdict.structure[tight] = refusing
+        roles = np.array([item.role is Role.BONE for item in self.field.structures] + [False])
+        is_bone = np.zeros(len(tight), bool)
+        is_bone[tight] = roles[refusing]
+        missing = -walk.column("spare") / EIGHTHS
+        self._refuse(verdict, "other_bone", np.where(is_bone, missing, 0.0))
+        self._refuse(verdict, "clearance", missing)
+        self._name_canal(verdict)
+
+    def _name_canal(self, verdict: Verdict) -> None:
+        canals = [n for n, item in enumerate(self.field.structures) if kin_of(item) == "cord"]
+        if canals:
+            verdict.structure[verdict.rule == RULES.index("canal")] = canals[0]
+
+    def _ask_of_bone(self, verdict: Verdict, walk: Walk) -> None:
+        self._refuse_where(verdict, "bone_crossings", walk.column("crossings") > self.limits.crossings.amount)
+        left = np.flatnonzero(verdict.allowed & (walk.column("first_bone") >= 0))
+        some = walk.part(left)
+        verdict.incidence_deg[left] = angle_to_cortex_deg(
+            self.field, some.point_at(some.column("first_bone")), some.directions
+        )
+        with np.errstate(invalid="ignore"):
+            self._refuse_where(verdict, "incidence", verdict.incidence_deg > self.limits.incidence.amount)
+        self._ask_of_rib(verdict, walk)
+
+    def _ask_of_rib(self, verdict: Verdict, walk: Walk) -> None:
+        """A needle into a rib has to stay tangential to the pleura behind it."""
+        lungs = [
+            mask
+            for obstacle in self.field.obstacles
+            for item, mask in zip(obstacle.structures, obstacle.masks, strict=True)
+            if kin_of(item) == "lung"
+        ]
+        if not lungs or not any(name.startswith("rib_") for name in self.field.bones.holding):
+            return
+        tip = walk.tips_mm.mean(axis=0)
+        away = outward_of_mask(lungs, tip)
+        into_pleura = np.degrees(np.arccos(np.clip(-walk.directions @ away, -1, 1)))
+        self._refuse_where(verdict, "pleura_angle", into_pleura < self.limits.rib_pleura.amount)
+
+    def _ask_of_hub(self, verdict: Verdict, walk: Walk) -> None:
+        self._ask_later(verdict, "hub", lambda left: self._shaft_in_body_mm(walk.part(left)))
+        self._ask_later(verdict, "table", lambda left: self._hub_below_mm(walk.part(left)))
+        self._ask_later(verdict, "bore", lambda left: self._hub_beyond_bore_mm(walk.part(left)))
+
+    def _hubs_mm(self, walk: Walk) -> NDArray[np.float64]:
+        return np.asarray(walk.tips_mm - self.needle.usable_length_mm * walk.directions)
+
+    def _shaft_in_body_mm(self, walk: Walk) -> NDArray[np.float64]:
+        """How much of the shaft outside the skin lies in the body again: in an arm, a fold, the other thigh."""
+        body, step = body_of(self.case), 3.0
+        inside = np.zeros(len(walk.steps))
+        outside = self.needle.usable_length_mm - walk.length_mm
+        for far in np.arange(HUB_FROM_MM, float(outside.max(initial=0.0)) + step, step):
+            points = walk.entries_mm - np.minimum(far, outside)[:, None] * walk.directions
+            inside += step * ((far < outside + step) & marked_at(body, points))
+        return inside
+
+    def _hub_below_mm(self, walk: Walk) -> NDArray[np.float64]:
+        return self.limits.table_reserve.amount - above_table_mm(self.case, self._hubs_mm(walk), self.position)
+
+    def _hub_beyond_bore_mm(self, walk: Walk) -> NDArray[np.float64]:
+        """The patient is taken to lie in the middle of the bore, since no image tells how high the table will be."""
+        corners = body_of(self.case).window_grid.corners_mm
+        middle = (corners.min(axis=0) + corners.max(axis=0))[:2] / 2
+        room = self.limits.bore_radius.amount - self.limits.bore_reserve.amount
+        return np.asarray(np.linalg.norm(self._hubs_mm(walk)[:, :2] - middle, axis=1) - room)

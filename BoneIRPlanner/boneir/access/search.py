@@ -1,0 +1,161 @@
+"""The search: every way from the skin to one target, judged and priced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..findings import Point
+from ..plan import Trajectory
+from ..proposal import SkinMap
+from .clearance import as_point
+from .costs import cost_table, weighted
+from .entries import Skin
+from .needle import ZoneShape
+from .rays import Walk, walk_paths
+from .rules import RULES, Judge, Verdict
+from .targets import covered_share
+
+OUT_OF_REGION = RULES.index("outside_body")
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """What a needle shall reach.
+
+    Parameters
+    ----------
+    target_mm : ndarray, shape (3,)
+        Where the centre of the zone shall be, or the tip of a needle that makes none.
+    zone : ZoneShape or None
+    wanted_mm : ndarray, shape (p, 3)
+        Points that the zone shall cover; not used without a zone.
+    core_mm : float or None
+        Length of lesion that the needle shall pass before its tip; None where that does not matter.
+    """
+
+    target_mm: NDArray[np.float64]
+    zone: ZoneShape | None
+    wanted_mm: NDArray[np.float64]
+    core_mm: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Ways that are allowed, with their prices.
+
+    Parameters
+    ----------
+    skin : Skin
+    walk : Walk
+    incidence_deg : ndarray, shape (n,)
+    costs : ndarray, shape (n, len(COSTS))
+    score : ndarray, shape (n,)
+        Weighted cost, 0..1.
+    """
+
+    skin: Skin
+    walk: Walk
+    incidence_deg: NDArray[np.float32]
+    costs: NDArray[np.float64]
+    score: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def part(self, chosen: NDArray[np.intp]) -> Candidates:
+        """Some of the candidates."""
+        return Candidates(
+            self.skin.part(chosen),
+            self.walk.part(chosen),
+            self.incidence_deg[chosen],
+            self.costs[chosen],
+            self.score[chosen],
+        )
+
+    def trajectory(self, index: int) -> Trajectory:
+        """The way of one candidate."""
+        return Trajectory(as_point(self.walk.entries_mm[index]), as_point(self.walk.tips_mm[index]))
+
+
+def joined(parts: list[Candidates]) -> Candidates:
+    """The candidates of several searches together."""
+
+    def together(name: str, of: str = "") -> NDArray[np.float64]:
+        return np.concatenate([getattr(getattr(part, of) if of else part, name) for part in parts])
+
+    walk = Walk(*(together(name, "walk") for name in ("entries_mm", "tips_mm", "steps", "found")))  # type: ignore[arg-type]
+    skin = Skin(together("points_mm", "skin"), together("normals", "skin"))
+    incidence = np.asarray(together("incidence_deg"), np.float32)
+    return Candidates(skin, walk, incidence, together("costs"), together("score"))
+
+
+def search(judge: Judge, skin: Skin, aim: Aim) -> tuple[SkinMap, Candidates]:
+    """Judge and price the ways from every entry to one target.
+
+    Parameters
+    ----------
+    judge : Judge
+    skin : Skin
+        The entries to look at.
+    aim : Aim
+
+    Returns
+    -------
+    SkinMap
+        Of every entry: its score, or what refuses it.
+    Candidates
+        The ways that are allowed.
+    """
+    tips = tips_of(skin.points_mm, aim)
+    region = judge.field.grid
+    walkable = np.flatnonzero(region.contains(tips) & (np.linalg.norm(tips - skin.points_mm, axis=1) > 1.0))
+    some = skin.part(walkable)
+    walk = walk_paths(judge.field, some.points_mm, tips[walkable], judge.needle, judge.limits)
+    verdict = judge.judge(some, walk)
+    left = np.flatnonzero(verdict.allowed)
+    found = _priced(judge, some.part(left), walk.part(left), verdict.incidence_deg[left], aim)
+    return _skin_map(judge, skin, walkable, verdict, left, found.score, aim), found
+
+
+def tips_of(entries_mm: NDArray[np.float64], aim: Aim) -> NDArray[np.float64]:
+    """Where the tip of each needle lies so that its zone is centred on the target, shape (n, 3)."""
+    if aim.zone is None or aim.zone.behind_tip_mm == 0:
+        return np.tile(aim.target_mm, (len(entries_mm), 1))
+    ways = aim.target_mm - entries_mm
+    ways = ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-9)
+    return np.asarray(aim.target_mm + aim.zone.behind_tip_mm * ways)
+
+
+def _priced(judge: Judge, skin: Skin, walk: Walk, incidence: NDArray[np.float32], aim: Aim) -> Candidates:
+    if aim.zone is not None:
+        short = 1 - covered_share(aim.zone, aim.wanted_mm, walk.tips_mm, walk.directions)
+    elif aim.core_mm is not None:
+        short = np.clip(1 - walk.mm_of("lesion") / aim.core_mm, 0, 1)
+    else:
+        short = np.zeros(len(walk.steps))
+    costs = cost_table(judge.field, skin, walk, incidence, short, judge.needle, judge.limits)
+    return Candidates(skin, walk, incidence, costs, weighted(costs, judge.limits))
+
+
+def _skin_map(
+    judge: Judge,
+    skin: Skin,
+    walkable: NDArray[np.intp],
+    verdict: Verdict,
+    left: NDArray[np.intp],
+    score: NDArray[np.float64],
+    aim: Aim,
+) -> SkinMap:
+    n = len(skin.points_mm)
+    reason = np.full(n, OUT_OF_REGION, np.uint8)
+    structure, shortfall = np.full(n, -1, np.int16), np.zeros(n, np.float32)
+    reason[walkable], structure[walkable] = verdict.rule, verdict.structure
+    shortfall[walkable] = verdict.shortfall_mm
+    scores = np.full(n, np.nan, np.float32)
+    scores[walkable[left]] = score
+    target: Point = as_point(aim.target_mm)
+    names = tuple(item.name for item in judge.field.structures)
+    return SkinMap(skin.points_mm, target, scores, reason, structure, shortfall, RULES, names)
