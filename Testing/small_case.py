@@ -37,9 +37,9 @@ def grid_around(centre: Point, size_mm: float, spacing: tuple[float, float, floa
 
 def distances(grid: Grid, centre: Point) -> np.ndarray:
     """Distance of every voxel centre from a point, shape (k, j, i), in mm."""
-    nk, nj, ni = grid.shape
-    k, j, i = np.meshgrid(np.arange(nk), np.arange(nj), np.arange(ni), indexing="ij")
-    return np.linalg.norm(grid.to_mm(np.stack([i, j, k], axis=-1)) - np.asarray(centre), axis=-1)
+    middle = grid.to_ijk(centre)[::-1]
+    steps = [(np.arange(n) - m) * step for n, m, step in zip(grid.shape, middle, grid.spacing_mm[::-1], strict=True)]
+    return np.sqrt(steps[0][:, None, None] ** 2 + steps[1][:, None] ** 2 + steps[2] ** 2)
 
 
 def ball(grid: Grid, centre: Point, radius_mm: float) -> Mask:

@@ -26,12 +26,15 @@ class Tool:
     trajectory : Trajectory
     diameter_mm : float or None
         Outer diameter; None where nobody knows it.
+    lesion : str
+        Name of the lesion that it is for.
     """
 
     name: str
     title: str
     trajectory: Trajectory
     diameter_mm: float | None
+    lesion: str = ""
 
 
 def tools_of(plan: Plan, diameters_mm: Mapping[str, float] | None = None) -> tuple[Tool, ...]:
@@ -48,11 +51,12 @@ def tools_of(plan: Plan, diameters_mm: Mapping[str, float] | None = None) -> tup
 
 def _tools_of(treatment: Treatment, diameters_mm: Mapping[str, float]) -> Iterator[Tool]:
     for probe in treatment.probes:
-        yield Tool(probe.name, f"Probe {probe.name}", probe.trajectory, _diameter(probe, diameters_mm))
+        diameter_mm = _diameter(probe, diameters_mm)
+        yield Tool(probe.name, f"Probe {probe.name}", probe.trajectory, diameter_mm, treatment.lesion)
     for cement in treatment.cement:
-        yield Tool(cement.name, f"Cannula {cement.name}", cement.trajectory, cement.diameter_mm)
+        yield Tool(cement.name, f"Cannula {cement.name}", cement.trajectory, cement.diameter_mm, treatment.lesion)
     for screw in treatment.screws:
-        yield Tool(screw.name, f"Screw {screw.name}", screw.trajectory, screw.diameter_mm)
+        yield Tool(screw.name, f"Screw {screw.name}", screw.trajectory, screw.diameter_mm, treatment.lesion)
 
 
 def _diameter(probe: Probe, diameters_mm: Mapping[str, float]) -> float | None:
