@@ -61,8 +61,8 @@ def _closed_radii(lengths: NDArray[np.float64], frame: AxialFrame) -> NDArray[np
     """Ray lengths (slice, direction), held to what closed rings nearby have in the same direction."""
     around = max(1, round(setting("canal_level_mm") / frame.spacing_mm[0]))
     turned = np.concatenate([lengths[:, -2:], lengths, lengths[:, :2]], axis=1)
-    usual = ndimage.percentile_filter(turned, 25, size=(2 * around + 1, 3), mode="nearest")
-    held = np.minimum(turned, usual + setting("canal_open_mm"))
+    usual = ndimage.percentile_filter(turned, 25, size=(2 * around + 1, 3), mode="reflect")
+    held = np.minimum(turned, np.minimum(usual + setting("canal_open_mm"), setting("canal_widest_mm")))
     # Single rays that slip through a gap between voxels are held by their neighbours.
     steady = ndimage.median_filter(held, size=(1, 5), mode="nearest")[:, 2:-2]
     return _before_bodies(steady, around)

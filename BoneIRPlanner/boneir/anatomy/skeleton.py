@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .axial import AxialFrame
-from .body import Marked, disc
+from .body import Marked, disc, holes_in_slices
 from .settings import setting
 
 
@@ -34,7 +34,7 @@ def part_skeleton(hu: NDArray[np.float32], body: Marked, frame: AxialFrame) -> S
 
     Bone is brighter at its rim than inside and lies against more bone; a vessel, a kidney or a filled loop of bowel is
     brightest inside and lies in soft tissue or fat. Two rules follow: an even core whose whole surrounding is darker,
-    and a thick separate piece that is brighter inside than at its edge.
+    and a thick separate piece that is as bright inside as at its rim.
 
     Parameters
     ----------
@@ -57,18 +57,19 @@ def part_skeleton(hu: NDArray[np.float32], body: Marked, frame: AxialFrame) -> S
     contrast = _even_cores(hu, bright, frame)
     contrast |= _brighter_inside(labels, seeded, sizes, hu, frame)[labels]
     bone = np.asarray(seeded[labels]) & ~contrast
-    leftover = _pieces_beside(contrast, bone)
+    leftover = _pieces_beside(contrast, bone, frame)
     return Skeleton(bone & ~leftover, contrast | leftover)
 
 
-def _pieces_beside(contrast: Marked, bone: Marked) -> Marked:
+def _pieces_beside(contrast: Marked, bone: Marked, frame: AxialFrame) -> Marked:
     """Pieces of bone, apart from the skeleton, that touch contrast medium: a renal pelvis, a wall of bowel."""
     if not contrast.any():
         return np.zeros(bone.shape, bool)
     labels, count = ndimage.label(bone, np.ones((3, 3, 3), bool))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     touches = np.bincount(labels[ndimage.binary_dilation(contrast, np.ones((3, 3, 3), bool))], minlength=count + 1)
-    beside = touches > 0.1 * sizes
+    enough = setting("contrast_piece_ml") * 1000.0 / float(np.prod(frame.coarse_spacing_mm))
+    beside = (touches > 0.1 * sizes) & (sizes < enough)
     sizes[0] = 0
     beside[[0, int(np.argmax(sizes))]] = False
     return np.asarray(beside[labels])
@@ -116,21 +117,23 @@ def _lies_in_soft_tissue(hu: NDArray[np.float32], core: Marked) -> bool:
 def _brighter_inside(
     labels: NDArray[np.int32], seeded: Marked, sizes: NDArray[np.float64], hu: NDArray[np.float32], frame: AxialFrame
 ) -> Marked:
-    """Which separate pieces are thick and brighter inside than at their edge."""
+    """Which separate pieces are thick and as bright inside as in their rim."""
     has_no_cortex = np.zeros(seeded.size, bool)
     if not seeded.any():
         return has_no_cortex
     skeleton = int(np.argmax(np.where(seeded, sizes, 0)))
-    thick = disc(setting("contrast_thick_mm") / 2, frame)
+    thick, rim = disc(setting("contrast_thick_mm") / 2, frame), disc(4.0, frame)
     for label, box in enumerate(ndimage.find_objects(labels), start=1):
         if box is None or label == skeleton or sizes[label] < setting("contrast_ml") or not seeded[label]:
             continue
         piece = np.pad(labels[box] == label, 1)
+        piece |= holes_in_slices(piece)
         inner = ndimage.binary_erosion(piece, thick)
         if not inner.any():
             continue
         values = np.pad(hu[box], 1, mode="edge")
-        edge = piece & ~ndimage.binary_erosion(piece, np.ones((1, 3, 3), bool))
-        level = float(values[inner].mean())
-        has_no_cortex[label] = setting("metal_hu") > level > 1.2 * float(values[edge].mean())
+        shell = piece & ~ndimage.binary_erosion(piece, rim)
+        # A cortex is the brightest part of a bone, wherever partial volumes have dimmed its outer edge.
+        cortex, level = float(np.percentile(values[shell], 90)), float(np.median(values[inner]))
+        has_no_cortex[label] = setting("metal_hu") > level > setting("cortex_share") * cortex
     return has_no_cortex
