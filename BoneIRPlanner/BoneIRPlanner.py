@@ -136,16 +136,14 @@ class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):
 
     def _measured(self, case: Any, lesion: Any, findings: Any) -> Any:
         from boneir.anatomy.lesion_measures import measure_lesion
-
         from boneir.gui.records import Outcome
 
         return Outcome(measures=measure_lesion(case, lesion), findings=tuple(findings))
 
     def propose(self, volume: Any, outlines: Any, goal: Any) -> Any:
         """Propose plans; the plans of an earlier proposal leave the scene."""
-        from boneir.propose import propose
-
         from boneir.gui.records import Proposed
+        from boneir.propose import propose
         from boneir.scene.plans import remove_plans
 
         proposal = propose(self.caseOf(volume, outlines, goal.lesion), goal)
@@ -156,9 +154,8 @@ class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):
         """Show one plan in the views; the others stay in the scene, unseen, as the user left them."""
         from boneir.scene.build import show_plan
         from boneir.scene.plans import show_only
-        from boneir.scene.read_back import plan_names
 
-        if plan.name not in plan_names(slicer.mrmlScene):
+        if self.planState(plan.name)[0] is None:
             show_plan(slicer.mrmlScene, plan)
         show_only(slicer.mrmlScene, plan.name)
 
@@ -167,6 +164,16 @@ class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):
         from boneir.scene.read_back import plan_from_scene, plan_names
 
         return plan_from_scene(slicer.mrmlScene, name) if name and name in plan_names(slicer.mrmlScene) else None
+
+    def planState(self, name: str) -> tuple[Any, str]:
+        """The plan as it lies in the scene and "", or None and one sentence that says why there is none."""
+        from boneir.errors import PlanError
+
+        try:
+            plan = self.planNow(name)
+        except PlanError as error:
+            return None, str(error)
+        return plan, "" if plan is not None else _("There is no plan in the scene: choose one in the step Access.")
 
     def assess(self, volume: Any, outlines: Any, lesion: str, planName: str) -> Any:
         """Assess the plan as it lies in the scene, and show its zones."""
@@ -179,7 +186,6 @@ class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):
 
     def _assessed(self, case: Any, planName: str) -> tuple[Any, Any]:
         from boneir.assess import assess
-
         from boneir.errors import PlanError
 
         plan = self.planNow(planName)
@@ -222,11 +228,6 @@ class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):
     def hasSegment(self, outlines: Any, name: str) -> bool:
         """Whether the outlines have a segment of that name."""
         return outlines is not None and bool(outlines.GetSegmentation().GetSegmentIdBySegmentName(name))
-
-    def planUid(self, name: str) -> str:
-        """The fingerprint of the plan as it lies in the scene; "" where there is none."""
-        plan = self.planNow(name)
-        return plan.uid if plan is not None else ""
 
     def segmentNames(self, outlines: Any) -> list[str]:
         """Names of the segments of the outlines."""

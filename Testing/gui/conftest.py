@@ -60,3 +60,47 @@ def refusals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     shown: list[str] = []
     monkeypatch.setattr(slicer.util, "errorDisplay", lambda text, **others: shown.append(text))
     return shown
+
+
+@pytest.fixture(scope="package")
+def image() -> Any:
+    """A small CT of the synthetic patient."""
+    from boneir.training.synthetic_patient import synthetic_patient
+
+    return synthetic_patient(seed=0, spacing_mm=(3.0, 3.0, 4.0)).image
+
+
+@pytest.fixture
+def volume(scene: Any, widget: Any, image: Any) -> Any:
+    """That CT as the planning image of the module."""
+    from boneir.scene.volume import show_image
+
+    node = show_image(scene, image)
+    widget.parameters.inputVolume = node
+    return node
+
+
+@pytest.fixture
+def outlined(widget: Any, volume: Any) -> Any:
+    """The module with that CT and a lesion of 20 mm outlined on it."""
+    import slicer
+    from by_hand import with_lesion
+
+    from boneir.scene.build import show_outlines
+
+    widget.parameters.outlines = show_outlines(slicer.mrmlScene, with_lesion(widget.logic.caseOf(volume, None)), volume)
+    return widget
+
+
+@pytest.fixture
+def planned(outlined: Any, image: Any) -> Any:
+    """The module with two proposed plans, the first of them shown."""
+    from by_hand import proposed
+
+    from boneir.gui.records import written
+
+    record = proposed(image, outlined.parameters)
+    outlined.parameters.proposal = written(record)
+    outlined.logic.showPlan(record.plans[0])
+    outlined.parameters.planName = record.plans[0].name
+    return outlined

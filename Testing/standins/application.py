@@ -44,8 +44,14 @@ class Application(QApplication):
     def __init__(self) -> None:
         super().__init__(["slicer-stand-in"])
         self._modules, self._layout = ModuleManager(), LayoutManager()
-        self._logic = _application_logic(slicer.mrmlScene)
+        self._unpacked = tempfile.TemporaryDirectory(prefix="boneir-standins-")
         self._cursors: list[Any] = []
+
+    def serve(self, scene: Any) -> None:
+        """Give a scene the logics that the application has for it."""
+        self._logic = slicer.vtkSlicerApplicationLogic()
+        self._logic.SetMRMLScene(scene)
+        self._input = _input_logics(scene, self._logic, self._unpacked.name)
 
     def testingEnabled(self) -> bool:
         return True
@@ -84,11 +90,15 @@ class Application(QApplication):
         """No views."""
 
 
-def _application_logic(scene: Any) -> Any:
-    """The logic of the application, which gives the scene its selection and interaction nodes."""
-    logic = slicer.vtkSlicerApplicationLogic()
-    logic.SetMRMLScene(scene)
-    return logic
+def _input_logics(scene: Any, application_logic: Any, cache: str) -> tuple[Any, Any]:
+    """What the application has so that a scene in one file can be opened."""
+    remote, manager = slicer.vtkMRMLRemoteIOLogic(), slicer.vtkDataIOManagerLogic()
+    remote.GetCacheManager().SetRemoteCacheDirectory(cache)
+    remote.SetMRMLScene(scene)
+    remote.AddDataIOToScene()
+    manager.SetMRMLApplicationLogic(application_logic)
+    manager.SetAndObserveDataIOManager(remote.GetDataIOManager())
+    return remote, manager
 
 
 class LoadableModule:

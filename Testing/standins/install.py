@@ -89,7 +89,9 @@ def _furnish_slicer(widgets: dict[str, Any]) -> None:
     from PySide6.QtWidgets import QApplication
 
     existing = QApplication.instance()
-    _name_in_slicer("app", existing if existing is not None else application.Application())
+    running = existing if isinstance(existing, application.Application) else application.Application()
+    running.serve(slicer.mrmlScene)
+    _name_in_slicer("app", running)
     logic = slicer.vtkSlicerMarkupsLogic()
     logic.SetMRMLScene(slicer.mrmlScene)
     slicer.modules.markups = application.LoadableModule(logic)

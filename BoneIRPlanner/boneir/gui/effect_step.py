@@ -26,17 +26,18 @@ class EffectStep(Step):
         self.ui.measuresTable.connect("cellClicked(int,int)", self.onMeasure)
 
     def refresh(self) -> None:
-        self.ui.planText.text = plan_words(self.logic.planNow(self.parameters.planName))
-        self.ui.assessButton.enabled = bool(self.logic.planUid(self.parameters.planName))
+        plan, problem = self.logic.planState(self.parameters.planName)
+        self.ui.planText.text = problem or plan_words(plan)
+        self.ui.assessButton.enabled = plan is not None
         show_measures(self.ui.measuresTable, self._outcome().measures)
 
     def missing(self) -> str:
-        uid = self.logic.planUid(self.parameters.planName)
-        if not uid:
-            return _("There is no plan in the scene: choose one in the step Access.")
+        plan, problem = self.logic.planState(self.parameters.planName)
+        if plan is None:
+            return str(problem)
         if not self._outcome().plan_uid:
             return _("Predict what the plan does.")
-        if self._outcome().plan_uid != uid:
+        if self._outcome().plan_uid != plan.uid:
             return _("A needle was moved since the prediction: predict again.")
         return ""
 

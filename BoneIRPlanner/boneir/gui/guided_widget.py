@@ -146,6 +146,8 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
             text = _("First, in the step {step}: {what}").format(step=needed[0].title(), what=needed[1])
         elif needed is not None:
             text = needed[1]
+        elif here.remark():
+            text = here.remark()
         elif last:
             text = _("The plan is written down.")
         else:

@@ -27,7 +27,8 @@ class ReportStep(Step):
 
     def refresh(self) -> None:
         parameters = self.parameters
-        self.ui.writeButton.enabled = bool(self.logic.planUid(parameters.planName)) and bool(parameters.assessment)
+        plan, _problem = self.logic.planState(parameters.planName)
+        self.ui.writeButton.enabled = plan is not None and bool(parameters.assessment)
         self.ui.openButton.enabled = self._written()
         self.ui.reportText.text = parameters.reportFile
 

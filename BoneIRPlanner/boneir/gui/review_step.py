@@ -33,6 +33,9 @@ class ReviewStep(Step):
         show_findings(self.ui.findingsTable, findings)
 
     def missing(self) -> str:
+        return ""
+
+    def remark(self) -> str:
         if any(item.severity is Severity.STOP for item in self._outcome().findings):
             return _("This plan must not be carried out as it is. A report can be written, and says so.")
         return ""

@@ -68,3 +68,7 @@ class Step:
     def missing(self) -> str:
         """One sentence about what the next step still needs; "" where nothing is missing."""
         raise NotImplementedError
+
+    def remark(self) -> str:
+        """One sentence for the status line where nothing is missing; "" where there is nothing to say."""
+        return ""

@@ -35,12 +35,14 @@ def places_of(findings: Sequence[Finding]) -> list[Point | None]:
 
 def show_measures(table: qt.QTableWidget, measures: Sequence[Measure], about: bool = True) -> None:
     """Show measures with their numbers as the report prints them."""
-    rows = [((item.about,) if about else ()) + (item.title, measure_text(item)) for item in measures]
-    show_rows(table, rows, [item.note for item in measures])
+    rows = [((item.about.replace("_", " "),) if about else ()) + (item.title, measure_text(item)) for item in measures]
+    show_rows(table, rows, [item.note for item in measures], wrapped=2)
 
 
-def show_rows(table: qt.QTableWidget, rows: Sequence[Sequence[str]], tips: Sequence[str] = ()) -> None:
-    """Fill a table with rows of text; the last column takes the room that is left and wraps. No rows, no table."""
+def show_rows(
+    table: qt.QTableWidget, rows: Sequence[Sequence[str]], tips: Sequence[str] = (), wrapped: int = 1
+) -> None:
+    """Fill a table with rows of text; the last `wrapped` columns share the room that is left. No rows, no table."""
     table.visible = bool(rows)
     table.rowCount = len(rows)
     for number, row in enumerate(rows):
@@ -49,8 +51,17 @@ def show_rows(table: qt.QTableWidget, rows: Sequence[Sequence[str]], tips: Seque
             if tips and tips[number]:
                 item.setToolTip(tips[number])
             table.setItem(number, column, item)
-    table.resizeColumnsToContents()
-    table.resizeRowsToContents()
+    _keep_readable(table, wrapped)
+
+
+def _keep_readable(table: qt.QTableWidget, wrapped: int) -> None:
+    """Let columns and rows follow the width of the panel, so that wrapped text is never cut off."""
+    columns = table.horizontalHeader()
+    for column in range(table.columnCount):
+        shared = column >= table.columnCount - wrapped
+        mode = qt.QHeaderView.Stretch if shared else qt.QHeaderView.ResizeToContents
+        columns.setSectionResizeMode(column, mode)
+    table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
 
 def _tip_of(finding: Finding) -> str:

@@ -9,9 +9,9 @@ from slicer.i18n import tr as _
 
 from ..ablation.devices import DeviceStatus, device, devices
 from ..errors import BoneIRError
-from ..plan import Plan, Technique
+from ..plan import Plan, Probe, Technique
 from ..proposal import Goal
-from ..report.numbers import amount_text
+from ..report.numbers import amount_text, seconds_text
 from .records import Proposed
 
 _MOST_NAMES = 12
@@ -40,19 +40,19 @@ def outline_words(names: Sequence[str]) -> str:
     return _("{count} outlines: {names}.").format(count=len(names), names=shown)
 
 
-def plan_words(plan: Plan | None) -> str:
+def plan_words(plan: Plan) -> str:
     """A plan in a few lines: the way in, and every probe."""
-    if plan is None:
-        return _("There is no plan in the scene.")
     lines = [f"{plan.name}: {plan.approach}" if plan.approach else plan.name]
     for probe in plan.probes:
         depth = amount_text(probe.trajectory.length_mm, "mm")
-        lines.append(
-            _("Probe {name}: {device}, {setting}, {depth} from skin to tip").format(
-                name=probe.name, device=_device_title(probe.device), setting=probe.setting or "-", depth=depth
-            )
-        )
+        parts = [_device_title(probe.device), *_doses(probe), _("{depth} from skin to tip").format(depth=depth)]
+        lines.append(_("Probe {name}: {details}").format(name=probe.name, details=", ".join(parts)))
     return "\n".join(lines)
+
+
+def _doses(probe: Probe) -> list[str]:
+    power = [] if probe.power_w is None else [amount_text(probe.power_w, "W")]
+    return power if probe.duration_s is None else [*power, seconds_text(probe.duration_s)]
 
 
 def proposal_rows(proposed: Proposed | None, chosen: str) -> tuple[Rows, Rows, str, int]:
