@@ -135,7 +135,7 @@ def test_down_the_needle_its_circle_is_in_the_middle_and_true(album) -> None:
 def test_down_the_needle_goes_to_the_narrowest_place_of_the_assessment(a_case: Case) -> None:
     plan = small_plan(a_case)
     way = plan.probes[0].trajectory
-    narrow = Measure("access.clearance", "Clearance", 4.2, "mm", "1", place_mm=way.point_at(way.length_mm - 9.0))
+    narrow = Measure("access.clearance", "Clearance", 4.2, "mm", "aorta", place_mm=way.point_at(way.length_mm - 9.0))
     base = small_assessment(a_case, plan)
     assessment = replace(base, measures=(*base.measures, narrow))
     pictures, _ = pictures_of(a_case, plan, assessment, diameters_mm=DIAMETERS)

@@ -125,6 +125,25 @@ def test_names_decide_what_a_foreign_segment_is(a_case: Case) -> None:
         assert np.array_equal(case.structure(name).mask.full(), mask.full())
 
 
+def test_segments_that_mean_the_same_are_numbered_and_empty_ones_left_out(a_case: Case) -> None:
+    scene = new_scene()
+    grid = a_case.image.grid
+    masks = {
+        "left kidney": ball(grid, (20.0, 10.0, 390.0), 8.0),
+        "Kidney L": ball(grid, (-20.0, 10.0, 390.0), 8.0),
+        "liver": ball(grid, (900.0, 0.0, 0.0), 8.0),
+    }
+    assert masks["liver"].is_empty
+    outlines = foreign_segmentation(scene, {name: mask for name, mask in masks.items() if name != "liver"})
+    outlines.GetSegmentation().AddEmptySegment("liver", "liver")
+    case = case_from_nodes(foreign_volume(scene, a_case, a_case.image.voxels), outlines)
+    assert [(s.name, s.kind) for s in case.structures] == [
+        ("kidney_left", "kidney_left"),
+        ("kidney_left-2", "kidney_left"),
+    ]
+    assert "scene.empty_segment" in {finding.code for finding in case.findings}
+
+
 def test_a_named_segment_is_the_lesion_and_a_missing_one_an_error(a_case: Case) -> None:
     scene = new_scene()
     volume = foreign_volume(scene, a_case, a_case.image.voxels)

@@ -57,6 +57,16 @@ def test_a_needle_moved_before_saving_is_moved_after_reading(a_case: Case, tmp_p
     assert back.probes[0].trajectory.tip_mm == pytest.approx((9.0, 11.0, 404.5), abs=1e-4)
 
 
+def test_the_working_folder_stays_and_paths_may_be_relative_to_it(
+    a_case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_mrb(build_scene(a_case), Path("here/scene.mrb"))
+    assert Path.cwd() == tmp_path
+    assert case_from_scene(read_mrb(Path("here/scene.mrb"))).uid == a_case.uid
+    assert Path.cwd() == tmp_path
+
+
 def test_writing_leaves_only_the_file(a_file: Path) -> None:
     assert [path.name for path in a_file.parent.iterdir()] == ["the plan.mrb"]
 

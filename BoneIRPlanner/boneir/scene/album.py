@@ -11,8 +11,8 @@ from ..assessment import Assessment
 from ..case import Case, Role
 from ..findings import Point
 from ..picture import Picture
-from ..plan import Plan
-from .colours import NEEDLE
+from ..plan import Plan, Trajectory
+from .colours import NEEDLE, shown_name
 from .content import Content, inside, listed
 from .drawing import Drawing
 from .frames import Frame, along_frames, axial_frame, down_frame, in_words
@@ -30,6 +30,7 @@ _DOWN_WIDTH_MM = 110.0
 _RINGS_MM = (5.0, 10.0)
 _STEP_MM = 0.5
 _SAMPLE_MM = 1.5
+_ON_AXIS_MM = 0.1
 _PLANES = ("sagittal", "coronal", "axial")
 _BACKGROUND = (0.0, 0.0, 0.0)
 
@@ -151,17 +152,15 @@ class Album:
         way = tool.trajectory
         measures = self._assessment.measures if self._assessment else ()
         close = [
-            (item.amount, item.place_mm)
+            (item.amount, depth, item.about)
             for item in measures
-            if item.code.startswith("access.clearance")
-            and item.about == tool.name
-            and item.amount is not None
-            and item.place_mm is not None
+            if item.code == "access.clearance" and item.amount is not None and item.place_mm is not None
+            if (depth := _depth_on(way, item.place_mm)) is not None
         ]
         if close:
-            clearance, place = min(close)
-            depth = float(np.subtract(place, way.entry_mm) @ np.asarray(way.direction))
-            return min(max(depth, 0.0), way.length_mm), f"narrowest place, {clearance:.1f} mm free"
+            clearance, depth, name = min(close)
+            what = shown_name(self._case.structure(name)).lower() if self._case.has(name) else name
+            return depth, f"closest to {what}, {clearance:.1f} mm"
         depths = np.arange(0.0, way.length_mm, _STEP_MM)
         points = np.asarray(way.entry_mm) + depths[:, None] * np.asarray(way.direction)
         in_bone = np.zeros(len(depths), bool)
@@ -170,6 +169,14 @@ class Album:
         if in_bone.any():
             return float(depths[int(np.argmax(in_bone))]), "where it enters bone"
         return way.length_mm, "at the tip"
+
+
+def _depth_on(way: Trajectory, place_mm: Point) -> float | None:
+    """How deep a place lies on a needle; None where it lies beside it."""
+    offset = np.subtract(place_mm, way.entry_mm)
+    depth = float(offset @ np.asarray(way.direction))
+    beside = float(np.linalg.norm(offset - depth * np.asarray(way.direction)))
+    return depth if beside < _ON_AXIS_MM and 0.0 <= depth <= way.length_mm else None
 
 
 def _level(z_mm: float) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +38,10 @@ def write_mrb(scene: Any, path: Path) -> Path:
     except OSError as error:
         raise CaseError(f"{path}: can not be written ({error.strerror}).") from error
     try:
-        part = beside / path.name
-        if not scene.WriteToMRB(str(part)) or not part.is_file():
+        part = beside.resolve() / path.name
+        with _same_folder():
+            written = scene.WriteToMRB(str(part))
+        if not written or not part.is_file():
             raise CaseError(f"{path}: Slicer could not write the scene.")
         part.replace(path)
     finally:
@@ -68,12 +73,24 @@ def read_mrb(path: Path, scene: Any = None) -> Any:
     with tempfile.TemporaryDirectory(prefix="boneir-") as cache:
         door = None if scene.GetCacheManager() else _DataDoor(scene, cache)
         try:
-            if not scene.ReadFromMRB(str(path)):
+            with _same_folder():
+                read = scene.ReadFromMRB(str(path.resolve()))
+            if not read:
                 raise CaseError(f"{path}: Slicer could not read it as a scene.")
         finally:
             if door is not None:
                 door.close()
     return scene
+
+
+@contextmanager
+def _same_folder() -> Iterator[None]:
+    """Go back to the working folder afterwards: Slicer's archives leave the process in one that is then removed."""
+    here = Path.cwd()
+    try:
+        yield
+    finally:
+        os.chdir(here)
 
 
 class _DataDoor:

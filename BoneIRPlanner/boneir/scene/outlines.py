@@ -65,17 +65,21 @@ def outlines_from_node(
         name = segment.GetName()
         if tags.get("what") == "zone":
             continue
+        if not tags and mask.is_empty:
+            text = f"The segment {name!r} marks nothing of the planning image: it is left out."
+            findings.append(Finding("scene.empty_segment", Severity.NOTE, text, about=name))
+            continue
         if name in lesions or tags.get("what") == "lesion" or (not tags and _sounds_like_a_lesion(name)):
             found.append(Lesion(name, mask, tags.get("origin", f"segment of {node.GetName()}")))
             continue
-        structures.append(_structure(name, mask, tags, node.GetName()))
+        structures.append(_structure(name, mask, tags, node.GetName(), {item.name for item in structures}))
         if not tags and kind_for(name) is None:
             text = f"The segment {name!r} is no known structure: needles are kept clear of it as of a critical one."
             findings.append(Finding("scene.unknown_segment", Severity.WARN, text, about=name))
     return tuple(structures), tuple(found), tuple(findings)
 
 
-def _structure(name: str, mask: Mask, tags: dict[str, str], node_name: str) -> Structure:
+def _structure(name: str, mask: Mask, tags: dict[str, str], node_name: str, taken: set[str]) -> Structure:
     if tags.get("what") == "structure":
         sure = tags.get("sure", "yes") == "yes"
         return Structure(name, Role(tags["role"]), mask, tags.get("kind", ""), tags.get("origin", ""), sure)
@@ -83,7 +87,13 @@ def _structure(name: str, mask: Mask, tags: dict[str, str], node_name: str) -> S
     origin = f"segment of {node_name}"
     if kind is None:
         return Structure(name, Role.CRITICAL, mask, "", origin)
-    return Structure(kind.key, kind.role, mask, kind.key, origin)
+    return Structure(_free_name(kind.key, taken), kind.role, mask, kind.key, origin)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name itself, or with a number where several segments mean the same."""
+    numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
+    return name if name not in taken else next(free for free in numbered if free not in taken)
 
 
 def _sounds_like_a_lesion(name: str) -> bool:
