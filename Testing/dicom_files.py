@@ -11,7 +11,7 @@ import pydicom
 import SimpleITK as sitk  # noqa: N813 - the name that its own manual uses
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import ExplicitVRLittleEndian, RLELossless
+from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless, RLELossless
 
 CT, MR, PET = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.128"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
@@ -121,9 +121,9 @@ def enhanced_ct(depths: Sequence[float], orientation: Sequence[float] = AXIAL) -
 
 
 def compressed(data: Dataset, how: str, scratch: Path) -> None:
-    """Compress the pixels of a slice in place: "RLE" with pydicom, "JPEG" (lossless) and "JPEG2000" with GDCM."""
-    if how == "RLE":
-        data.compress(RLELossless)
+    """Compress a slice in place and without loss: "RLE", "JPEG-LS" with pydicom, "JPEG", "JPEG2000" with GDCM."""
+    if how in ("RLE", "JPEG-LS"):
+        data.compress(RLELossless if how == "RLE" else JPEGLSLossless, generate_instance_uid=False)
         return
     image = sitk.GetImageFromArray(data.pixel_array)
     writer = sitk.ImageFileWriter()

@@ -69,13 +69,24 @@ def test_rescaling(tmp_path: Path, slope: float, intercept: float, signed: int) 
     assert_linear(image, 0.51 + slope / 2)
 
 
-@pytest.mark.parametrize("how", ["RLE", "JPEG", "JPEG2000"])
+@pytest.mark.parametrize("how", ["RLE", "JPEG", "JPEG2000", "JPEG-LS"])
 @pytest.mark.parametrize("signed", [0, 1])
 def test_lossless_compression_changes_nothing(tmp_path: Path, how: str, signed: int) -> None:
     change = {"PixelRepresentation": signed, "RescaleIntercept": -1024 * (1 - signed)}
     plain, _ = read_image(write_series(tmp_path / "plain", **change))
     packed, _ = read_image(write_series(tmp_path / "packed", edit=lambda d, n: compressed(d, how, tmp_path), **change))
     assert plain.uid == packed.uid
+
+
+def test_signed_numbers_of_12_bits_without_their_sign(tmp_path: Path) -> None:
+    def shorten(data: Dataset, n: int) -> None:
+        data.BitsStored, data.HighBit = 12, 11
+        data.PixelData = (np.frombuffer(data.PixelData, np.int16) & 0x0FFF).astype(np.uint16).tobytes()
+
+    change = {"PixelRepresentation": 1, "RescaleIntercept": 0}
+    whole, _ = read_image(write_series(tmp_path / "whole", **change))
+    short, _ = read_image(write_series(tmp_path / "short", edit=shorten, **change))
+    assert short.uid == whole.uid
 
 
 @pytest.mark.parametrize("name", ORIENTATIONS)
@@ -149,6 +160,13 @@ def test_copies_are_left_out(tmp_path: Path) -> None:
     image, findings = read_image(tmp_path)
     assert image.voxels.shape == (12, 20, 24)
     assert codes(findings) == {"image.repeated_slices"}
+
+
+def test_objects_that_share_one_uid_are_not_taken_for_copies(tmp_path: Path) -> None:
+    for phase in (1, 2):
+        write_series(tmp_path / str(phase), SOPInstanceUID="1.1.1", AcquisitionNumber=phase)
+    with pytest.raises(ImageError, match=r"which series\? there are .*AcquisitionNumber 1.*AcquisitionNumber 2"):
+        read_image(tmp_path)
 
 
 def test_another_image_in_the_same_place_is_refused(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from ..errors import ImageError
-from .dicom_header import Slice, named, read_dicom, text
+from .dicom_header import named, read_dicom, short_reason, text
+from .dicom_slice import Slice
 
 _SINGLE_FRAME = "1.2.840.10008.5.1.4.1.1.7"
 _MULTI_FRAME = "1.2.840.10008.5.1.4.1.1.7.3"
@@ -75,10 +76,11 @@ def stored_numbers(path: Path) -> NDArray[np.generic]:
         plain = not syntax.is_compressed or syntax.is_deflated or syntax == RLELossless
         pixels = np.asarray(data.pixel_array) if plain else _decoded(data, syntax)
     except Exception as error:  # decoders raise almost anything on broken bytes
-        words = " ".join(str(error).split())[:160]
+        how = short_reason(getattr(syntax, "name", syntax))
         raise ImageError(
-            f"{path.name}: {named('PixelData')} cannot be decoded ({getattr(syntax, 'name', syntax)}): {words}"
+            f"{path.name}: {named('PixelData')} cannot be decoded as {how} ({short_reason(error)})."
         ) from error
+    pixels = _with_sign(pixels, data)
     if pixels.ndim == 2:
         pixels = pixels[None]
     if pixels.ndim != 3:
@@ -86,6 +88,14 @@ def stored_numbers(path: Path) -> NDArray[np.generic]:
             f"{path.name}: the pixels have {pixels.ndim} dimensions; grey values of slices have two or three."
         )
     return pixels
+
+
+def _with_sign(pixels: NDArray[np.generic], data: Any) -> NDArray[np.generic]:
+    """Negative numbers of fewer bits than their container must fill it with their sign; some writers forget it."""
+    spare = pixels.dtype.itemsize * 8 - int(data.get("BitsStored") or 0)
+    if pixels.dtype.kind != "i" or not 0 < spare < 16 or int(pixels.max(initial=0)) < 1 << (data.BitsStored - 1):
+        return pixels
+    return np.asarray(np.right_shift(np.left_shift(pixels, spare), spare))
 
 
 def _decoded(data: Any, syntax: Any) -> NDArray[np.generic]:

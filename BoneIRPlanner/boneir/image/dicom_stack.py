@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .dicom_header import PHASE_TAGS, Slice
+from .dicom_header import PHASE_TAGS
+from .dicom_slice import Slice
 
 SAME_DIRECTION = 2e-3
 """Largest difference of unit vectors that count as parallel: a tenth of a degree, for headers that round."""
@@ -119,11 +120,17 @@ def _without_copies(stack: Sequence[Slice]) -> tuple[tuple[Slice, ...], tuple[tu
     repeated = []
     for item in stack:
         key = (item.sop_uid or str(item.path), item.frame)
-        if key in kept and np.allclose(item.position_mm, kept[key].position_mm, atol=SAME_PLACE_MM):
+        if key in kept and _is_copy(item, kept[key]):
             repeated.append((item, kept[key]))
         else:
             kept[key if key not in kept else (str(item.path), item.frame)] = item
     return tuple(kept.values()), tuple(repeated)
+
+
+def _is_copy(a: Slice, b: Slice) -> bool:
+    """Some programs give every object the same UID, so the rest has to agree as well."""
+    same_place = np.allclose(a.position_mm, b.position_mm, atol=SAME_PLACE_MM)
+    return bool(same_place) and (a.instance, a.phase) == (b.instance, b.phase)
 
 
 def _places(stack: Sequence[Slice]) -> list[list[Slice]]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ..errors import ImageError
 from ..findings import Finding, Severity
-from .dicom_header import Slice
 from .dicom_layout import Layout
 from .dicom_pixels import read_pixels, stored_numbers
+from .dicom_slice import Slice
 from .dicom_stack import Stack
 
 _IN_PLACE = 1e-3

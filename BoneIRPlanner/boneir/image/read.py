@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ..case import Image, ImageSource, Modality
 from ..errors import ImageError
 from ..findings import Finding, Severity
-from .dicom_header import Slice, read_dicom, text, without_warnings
+from .dicom_header import read_dicom, text, without_warnings
 from .dicom_layout import lay_out
+from .dicom_slice import Slice
 from .dicom_suv import suv_factor
 from .dicom_volume import read_volume
 from .hounsfield import AIR_HU, Hounsfield, checked_hounsfield

@@ -13,8 +13,9 @@ from pydicom.uid import UID
 
 from ..case import ImageSource
 from ..errors import ImageError
-from .dicom_header import is_dicom, read_dicom, read_header, slices_in, text, without_warnings
+from .dicom_header import is_dicom, read_dicom, read_header, text, without_warnings
 from .dicom_layout import lay_out
+from .dicom_slice import slices_in
 from .dicom_stack import Stack, stacks_of
 from .image_limits import image_limit
 from .volume_file import describe_volume_file, is_volume_file
