@@ -62,9 +62,13 @@ def test_smooth_lesion_is_a_ball_of_the_asked_diameter(direction: str) -> None:
     exact = math.pi / 6 * 20.0**3 / 1000
     assert found.exact_volume_ml == pytest.approx(exact, rel=1e-9)
     assert found.mask.volume_ml == pytest.approx(exact, rel=0.02)
-    assert found.volume_ml == pytest.approx(exact, rel=0.01)
     assert math.dist(found.mask.centroid_mm, CENTRE) < 0.1
-    assert found.mask.equals(Mask.of(distance_from(CENTRE, image.grid) <= 10.0, image.grid))
+    assert found.volume_ml == pytest.approx(exact, rel=0.002)
+    # A voxel belongs to it by half or more, which is nearly but not quite where its centre lies inside.
+    away = distance_from(CENTRE, image.grid)
+    lesion = found.mask.full()
+    assert lesion[away < 9.95].all()
+    assert not lesion[away > 10.05].any()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -122,8 +126,8 @@ def test_edge_is_blended_by_the_share_of_the_voxel() -> None:
         share = (np.linalg.norm(places - CENTRE, axis=1) < 10.0).mean()
         errors.append((1000 - found.image.voxels[k, j, i]) / (1000 - 46) - share)
     assert len(errors) > 100
-    assert np.abs(np.mean(errors)) < 0.01
-    assert np.std(errors) < 0.03
+    assert np.abs(np.mean(errors)) < 0.004
+    assert np.std(errors) < 0.012
 
 
 @pytest.mark.parametrize("noise_hu", [6.0, 15.0, 40.0])

@@ -17,7 +17,7 @@ from . import tissue_hu as hu
 from .canvas import Tissue
 from .lesion_shape import LesionShape, lesion_shape
 from .room_in_bone import depth_in_bone, way_out
-from .sampling import level_over, occupancy
+from .sampling import occupancy, share_inside
 from .scanner_noise import ScannerNoise, correlated_noise, noise_near
 from .shapes import Capsule, Floats
 
@@ -134,16 +134,15 @@ def implant_lesion(
     shape = lesion_shape(centre_mm, diameter_mm, rng, roughness, stretch)
     noise = noise_near(image, centre_mm)
     window = _window_of(shape, image, diameter_mm)
-    lesion, edge, exit_mm = _levels(shape, image, window, diameter_mm, bone, breach, towards_mm)
-    inside = occupancy(lesion)
-    mask = Mask.within(lesion <= 0, (window[0].start, window[1].start, window[2].start), image.grid)
+    inside, with_rim, exit_mm = _shares(shape, image, window, diameter_mm, bone, breach, towards_mm)
+    mask = Mask.within(inside >= 0.5, (window[0].start, window[1].start, window[2].start), image.grid)
     if mask.count < _FEWEST_VOXELS:
         raise OutlineError(
             f"A lesion of {diameter_mm:g} mm at {_text(centre_mm)} has no room there: {mask.count} voxels."
         )
     shares = [(inside, _look(kind, diameter_mm, image, inside.shape, rng))]
     if rim:
-        shares.insert(0, (occupancy(edge), np.float32(hu.RIM_BONE.hu)))
+        shares.insert(0, (with_rim, np.float32(hu.RIM_BONE.hu)))
     voxels = _blended(image.voxels, window, shares, noise, rng)
     confined = bone is not None or not _lies_within(shape, image)
     return Implanted(
@@ -190,7 +189,7 @@ def _lies_within(shape: LesionShape, image: Image) -> bool:
     return bool(np.all(image.grid.contains(corners)))
 
 
-def _levels(
+def _shares(
     shape: LesionShape,
     image: Image,
     window: Window,
@@ -199,26 +198,26 @@ def _levels(
     breach: bool,
     towards_mm: Point | None,
 ) -> tuple[Floats, Floats, Point | None]:
-    """Levels of the lesion and of lesion with rim over the window, and where it breaks out."""
-    ball = level_over(shape, image.grid, window)
+    """Share of each voxel in the lesion, and in lesion with rim; and where the lesion breaks out."""
+    inside = share_inside(shape, image.grid, window)
+    with_rim = share_inside(shape, image.grid, window, RIM_MM)
     if bone is None:
         if breach:
             raise OutlineError("A breach of the cortex needs the outline of the bone.")
-        return ball, ball - np.float32(RIM_MM), None
+        return inside, with_rim, None
     if not bone.grid.matches(image.grid):
         raise OutlineError("The outline of the bone lies on another grid than the image: resample it first.")
     depth = depth_in_bone(bone, window)
     here = tuple(a - part.start for a, part in zip(image.grid.nearest_voxel(shape.centre_mm), window, strict=True))
     if depth[here] <= 0:
         raise OutlineError(f"The centre {_text(shape.centre_mm)} lies outside the bone.")
-    lesion = np.maximum(ball, np.float32(CORTEX_MM) - depth)
-    edge = np.maximum(ball - np.float32(RIM_MM), -depth)
+    inside = np.minimum(inside, occupancy(np.float32(CORTEX_MM) - depth))
+    with_rim = np.minimum(with_rim, occupancy(-depth))
     if not breach:
-        return lesion, edge, None
+        return inside, with_rim, None
     exit_mm = way_out(depth, image.grid, window, shape.centre_mm, towards_mm, diameter_mm)
-    lobe = level_over(_lobe(shape.centre_mm, exit_mm, diameter_mm), image.grid, window)
-    lesion = np.minimum(lesion, lobe)
-    return lesion, np.minimum(edge, lobe), exit_mm
+    lobe = share_inside(_lobe(shape.centre_mm, exit_mm, diameter_mm), image.grid, window)
+    return np.maximum(inside, lobe), np.maximum(with_rim, lobe), exit_mm
 
 
 def _lobe(centre_mm: Point, exit_mm: Point, diameter_mm: float) -> Capsule:

@@ -71,16 +71,17 @@ class LesionShape:
         """Radius in directions (..., 3) of unit length, as a share of the mean."""
         radius = np.ones(directions.shape[:-1])
         for direction, height, degree in zip(self.directions, self.heights, self.degrees, strict=True):
-            radius += height * _legendre(int(degree), directions @ direction)
+            radius += height * _legendre(int(degree), np.asarray(directions @ direction, float))
         return radius
 
 
-def _legendre(degree: int, t: NDArray[np.floating]) -> NDArray[np.floating]:
+def _legendre(degree: int, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    square = t * t
     if degree == 2:
-        return (3 * t**2 - 1) / 2
+        return (3 * square - 1) / 2
     if degree == 3:
-        return (5 * t**3 - 3 * t) / 2
-    return (35 * t**4 - 30 * t**2 + 3) / 8
+        return t * (5 * square - 3) / 2
+    return ((35 * square - 30) * square + 3) / 8
 
 
 def _all_round() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
