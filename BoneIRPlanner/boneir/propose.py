@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ablation.devices import ICE_EDGE, Device, device
-from .access.approach import approach_of
 from .access.bones import bones_holding
 from .access.choice import Choice, Chosen, choose
 from .access.entries import Skin, skin_around
 from .access.explain import no_way_findings, reasons_of
 from .access.field import build_field
-from .access.limits import Limits, Purpose, access_limits
+from .access.limits import Limits, Purpose, access_limits, widened_for
 from .access.needle import Needle, ZoneShape
 from .access.rules import Judge
 from .access.search import Aim, Candidates, joined, search
@@ -66,7 +65,7 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None) -> Proposal:
     lesion = case.lesion(goal.lesion)
     instrument = _instrument(goal)
     _check(goal)
-    rules = access_limits(purpose_of(goal)) if limits is None else limits
+    rules = widened_for(limits or access_limits(purpose_of(goal)), case.image.grid)
     needle = Needle(instrument.diameter_mm.amount, instrument.usable_length_mm.amount)
     field = build_field(case, lesion, needle, rules)
     targets = target_points(lesion.mask, TARGETS)
@@ -185,7 +184,7 @@ def _plan(job: _Job, chosen: Chosen, rank: int, choice: Choice, skin_map: SkinMa
         f"plan-{rank + 1}",
         (treatment,),
         job.case.image.uid,
-        approach_of(job.case, chosen.trajectory, lesion),
+        chosen.approach,
         goal.position,
         reasons_of(chosen, rank, choice, skin_map),
     )

@@ -23,29 +23,30 @@ _PEDICLE_MM = 14.0
 """A way through a pedicle passes the middle of the canal at most this far outside the canal's wall."""
 
 
-def approach_of(case: Case, trajectory: Trajectory, lesion: Lesion) -> str:
-    """Name the way in, as far as what is outlined tells it.
+class Approaches:
+    """Names the ways in to one lesion, as far as what is outlined tells them.
 
     Parameters
     ----------
     case : Case
-    trajectory : Trajectory
     lesion : Lesion
-
-    Returns
-    -------
-    str
-        Without the name of a bone where none is outlined by name.
     """
-    holding = bones_holding(case, lesion)
-    if not holding:
-        return direction_words(trajectory)
-    bone = holding[0]
-    level = _level(bone)
-    route = _spinal_route(case, trajectory, bone) if level else ""
-    if route:
-        return f"{route} {level}"
-    return f"{direction_words(trajectory)}, {level or bone_words(bone)}"
+
+    def __init__(self, case: Case, lesion: Lesion) -> None:
+        holding = bones_holding(case, lesion)
+        self._bone = holding[0] if holding else None
+        self._level = _level(self._bone) if self._bone else ""
+        self._canal = _canal_at(case, self._bone) if self._bone and self._level else None
+
+    def name(self, trajectory: Trajectory) -> str:
+        """Name one way in; without the name of a bone where none is outlined by name."""
+        if self._bone is None:
+            return direction_words(trajectory)
+        if self._canal is not None:
+            route = _spinal_route(self._canal, trajectory, self._bone)
+            if route:
+                return f"{route} {self._level}"
+        return f"{direction_words(trajectory)}, {self._level or bone_words(self._bone)}"
 
 
 def direction_words(trajectory: Trajectory) -> str:
@@ -77,15 +78,12 @@ def _level(bone: Structure) -> str:
     return name.removeprefix("vertebra_") if name.startswith("vertebra_") else ""
 
 
-def _spinal_route(case: Case, trajectory: Trajectory, vertebra: Structure) -> str:
+def _spinal_route(canal: NDArray[np.float64], trajectory: Trajectory, vertebra: Structure) -> str:
     """How a needle gets into a vertebra: through a pedicle, beside it, from the front, or only into the arch.
 
     It is told by where the needle stands in bone when it passes the middle of the canal: in bone close to the canal's
     side is a pedicle; not yet in bone is beside it.
     """
-    canal = _canal_at(case, vertebra)
-    if canal is None:
-        return ""
     points = _points(trajectory)
     in_bone = marked_at(vertebra.mask, points)
     if not in_bone.any():

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..case import Case, Lesion, Role
 from ..plan import Trajectory
+from .approach import Approaches
 from .costs import FRONT, objectives
 from .limits import Limits
 from .needle import Needle
@@ -31,8 +32,8 @@ class Chosen:
     Parameters
     ----------
     trajectory : Trajectory
-    index : int
-        Among the candidates of the front.
+    approach : str
+        The way in, in words.
     score : float
         Weighted cost, 0..1.
     costs : ndarray, shape (len(COSTS),)
@@ -43,7 +44,7 @@ class Chosen:
     """
 
     trajectory: Trajectory
-    index: int
+    approach: str
     score: float
     costs: NDArray[np.float64]
     best_in: tuple[tuple[str, ...], ...]
@@ -90,6 +91,8 @@ def choose(case: Case, lesion: Lesion, needle: Needle, limits: Limits, allowed: 
     compared = allowed.part(patches)
     front = compared.part(pareto_front(np.round(objectives(compared.costs), 2)))
     ranked = np.argsort(front.score, kind="stable")
+    approaches = Approaches(case, lesion)
+    names = [approaches.name(front.trajectory(n)) for n in range(len(front))]
     refused: list[int] = []
     measured: dict[int, tuple[str, Nearness] | None] = {}
     while True:
@@ -98,6 +101,7 @@ def choose(case: Case, lesion: Lesion, needle: Needle, limits: Limits, allowed: 
             front.walk.entries_mm,
             front.walk.directions,
             left,
+            names,
             distance_mm=limits.entries_apart.amount,
             angle_deg=limits.angle_apart.amount,
             count=count,
@@ -111,7 +115,8 @@ def choose(case: Case, lesion: Lesion, needle: Needle, limits: Limits, allowed: 
         refused += worst
     best = _best_in(front, refused)
     chosen = tuple(
-        Chosen(front.trajectory(n), n, float(front.score[n]), front.costs[n], best[n], measured[n]) for n in picked
+        Chosen(front.trajectory(n), names[n], float(front.score[n]), front.costs[n], best[n], measured[n])
+        for n in picked
     )
     return Choice(chosen, front, len(compared), len(refused))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
@@ -12,7 +12,8 @@ from typing import Any
 from ..anatomy.structures import structure_kinds
 from ..case import Structure
 from ..errors import ResourceError
-from ..evidence import Value, read_value
+from ..evidence import Grade, Value, read_value
+from ..grid import Grid
 from ..resources import read_resource
 
 
@@ -27,6 +28,9 @@ class Purpose(StrEnum):
 
 COSTS = ("clearance", "length", "out_of_plane", "incidence", "hard_bone", "healthy", "obliquity", "coverage")
 """Names of the costs, in the order of the columns of a cost table."""
+
+_THIN_MM = 2.0
+"""Up to this distance between slices the numeric guard is enough as it stands."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,20 @@ def access_limits(purpose: Purpose = Purpose.LOCAL_CONTROL) -> Limits:
     in_bone = {name: _read(data["in_bone"], name, "in_bone") for name in data.get("in_bone", {})}
     weights = {name: _read(presets[purpose]["weights"], name, f"presets.{purpose}.weights") for name in COSTS}
     return Limits(**values, in_bone=MappingProxyType(in_bone), weights=MappingProxyType(weights))
+
+
+def widened_for(limits: Limits, grid: Grid) -> Limits:
+    """The limits with a larger numeric guard where slices are thick, since outlines may bulge between them.
+
+    Checked against analytic shapes at slices of 4 to 5 mm: a quarter of what the slices exceed 2 mm by is enough.
+    """
+    excess = max(grid.spacing_mm) - _THIN_MM
+    if excess <= 0:
+        return limits
+    guard = limits.numeric_guard
+    amount = guard.amount + excess / 4
+    note = f"{guard.amount:g} mm, and a quarter of what the slices of {max(grid.spacing_mm):g} mm exceed 2 mm by"
+    return replace(limits, numeric_guard=Value(amount, "mm", Grade.DERIVED, guard.source, note=note))
 
 
 def _single_values() -> tuple[str, ...]:

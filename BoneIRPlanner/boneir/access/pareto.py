@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,30 +44,37 @@ def apart(
     entries_mm: NDArray[np.float64],
     directions: NDArray[np.float64],
     ranked: NDArray[np.intp],
+    names: Sequence[str],
     *,
     distance_mm: float,
     angle_deg: float,
     count: int,
 ) -> list[int]:
-    """The best of `ranked`, then the next that enters elsewhere or from another direction, and so on.
+    """The best of each name, then the next best that enter elsewhere or from another direction; the best first.
 
     Parameters
     ----------
     entries_mm, directions : ndarray, shape (n, 3)
     ranked : ndarray of int
         Indices, the best first.
+    names : sequence of str
+        What each candidate is called; candidates of the same name are alike to a reader.
     distance_mm, angle_deg : float
         Two candidates differ if their entries are this far apart, or their directions.
     count : int
         How many at most.
     """
-    chosen: list[int] = []
     cosine = np.cos(np.radians(angle_deg))
-    for candidate in ranked.tolist():
-        if len(chosen) == count:
-            break
+    chosen: list[int] = []
+
+    def differs(candidate: int) -> bool:
         far = np.linalg.norm(entries_mm[chosen] - entries_mm[candidate], axis=1) >= distance_mm
-        turned = directions[chosen] @ directions[candidate] <= cosine
-        if (far | turned).all():
-            chosen.append(candidate)
-    return chosen
+        return bool((far | (directions[chosen] @ directions[candidate] <= cosine)).all())
+
+    for only_new_names in (True, False):
+        for candidate in ranked.tolist():
+            known = only_new_names and names[candidate] in {names[n] for n in chosen}
+            if len(chosen) < count and candidate not in chosen and not known and differs(candidate):
+                chosen.append(candidate)
+    place = {int(candidate): n for n, candidate in enumerate(ranked)}
+    return sorted(chosen, key=place.__getitem__)
