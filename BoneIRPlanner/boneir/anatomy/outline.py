@@ -15,11 +15,11 @@ from .air import fine_air, outline_air
 from .axial import AxialFrame
 from .body import Marked, field_of_view_findings, fine_body, outline_body
 from .bone import bone_envelope, fine_bone, fine_cortex
-from .canal import course_of_canal
+from .canal import CanalCourse, course_of_canal
 from .canal_findings import canal_findings
 from .canal_tube import fill_canal
 from .settings import outline_values, setting
-from .skeleton import Skeleton, part_skeleton
+from .skeleton import Skeleton, part_skeleton, with_vertebrae
 from .structures import structure_kinds
 
 ORIGIN = "outlined on the CT"
@@ -56,7 +56,9 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     lungs, gas = outline_air(hu, body, frame)
     skeleton = part_skeleton(hu, body, frame)
     fine = fine_body(body, image.voxels, frame)
-    bone, canal, about_canal = _bone_and_canal(image.voxels, hu, body, fine, skeleton, frame)
+    course = course_of_canal(hu, body, skeleton.bone | skeleton.contrast, frame)
+    skeleton = with_vertebrae(skeleton, course, frame)
+    bone, canal = _bone_and_canal(image.voxels, hu, course, fine, skeleton, frame)
     upright = {
         "body": fine,
         "bone": bone,
@@ -68,25 +70,24 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     enough = setting("structure_ml") / image.grid.voxel_ml
     found = {key: marked for key, marked in upright.items() if np.count_nonzero(marked) > enough}
     structures = tuple(_structure(key, marked, frame) for key, marked in found.items())
-    findings = (*field_of_view_findings(body, hu, frame), *about_canal, *_contrast_findings(skeleton, frame))
-    return structures, findings
+    about_canal = canal_findings(course, skeleton.bone, frame)
+    return structures, (*field_of_view_findings(body, hu, frame), *about_canal, *_contrast_findings(skeleton, frame))
 
 
 def _bone_and_canal(
     voxels: NDArray[Any],
     hu: NDArray[np.float32],
-    body: Marked,
+    course: CanalCourse | None,
     fine: Marked,
     skeleton: Skeleton,
     frame: AxialFrame,
-) -> tuple[Marked, Marked, tuple[Finding, ...]]:
-    """Bone and canal on the voxels of the image, upright, and what is to be said of the canal."""
+) -> tuple[Marked, Marked]:
+    """Bone and canal on the voxels of the image, upright."""
     cortex = fine_cortex(voxels, fine, skeleton, frame)
-    course = course_of_canal(hu, body, skeleton.bone, frame)
     canal = np.zeros(fine.shape, bool) if course is None else fill_canal(course, cortex, fine, frame)
     inside = frame.coarse(frame.on_grid(canal), 0.0) >= 0.5
     envelope = bone_envelope(skeleton.bone, inside, hu, frame)
-    return fine_bone(cortex, envelope, canal, frame), canal, canal_findings(course, skeleton.bone, frame)
+    return fine_bone(cortex, envelope, canal, frame), canal
 
 
 def _structure(key: str, upright: Marked, frame: AxialFrame) -> Structure:
