@@ -115,17 +115,12 @@ def implant_lesion(
         Proportions along x, y and z.
     seed : int
 
-    Returns
-    -------
-    Implanted
-
     Raises
     ------
     ImageError
-        If the image is not CT in int16, the centre lies outside it, or its noise cannot be measured.
+        If the image is not CT in int16, does not show the centre, or has no soft tissue to measure its noise in.
     OutlineError
-        If the sizes are out of range, the centre is not in the bone, the bone leaves no room, or a breach is asked for
-        without a bone.
+        If a size is out of range, the centre is not in the bone, there is no room, or a breach is asked of no bone.
     """
     if image.modality is not Modality.CT or image.voxels.dtype != np.int16:
         raise ImageError(f"Lesions are implanted in CT as int16; this is {image.modality} as {image.voxels.dtype}.")

@@ -216,9 +216,9 @@ def _paint_bones(canvas: Canvas, build: Build, spine: tuple[Vertebra, ...]) -> N
 
 
 def _paint_canal(canvas: Canvas, build: Build, spine: tuple[Vertebra, ...]) -> None:
-    canal = canal_tube(spine, sacral_canal_mm(build), 0.0)
+    canal = canal_tube(spine, sacral_canal_mm(build), -0.5, 0.7)
     canvas.paint(canal, _plain(hu.EPIDURAL_FAT), ("spinal_canal",))
-    canvas.paint(canal_tube(spine, sacral_canal_mm(build), 1.6), _plain(hu.CSF), ("spinal_canal",))
+    canvas.paint(canal_tube(spine, sacral_canal_mm(build), 1.6, 0.1), _plain(hu.CSF), ("spinal_canal",))
     canvas.paint(cord(spine), _plain(hu.CORD), ("spinal_canal", "spinal_cord"))
 
 

@@ -74,7 +74,9 @@ def _half_arch(v: Vertebra, side: int, lumbar: bool) -> list[Shape]:
     return [pedicle, lamina, process, upper, lower]
 
 
-def canal_tube(spine: Sequence[Vertebra], sacrum_mm: Sequence[tuple[float, float, float]], shrink_mm: float) -> Column:
+def canal_tube(
+    spine: Sequence[Vertebra], sacrum_mm: Sequence[tuple[float, float, float]], shrink_mm: float, boxiness: float
+) -> Column:
     """The spinal canal from above T10 into the sacrum, less a rim.
 
     Parameters
@@ -84,6 +86,8 @@ def canal_tube(spine: Sequence[Vertebra], sacrum_mm: Sequence[tuple[float, float
         Centre line of the sacral canal, from the head down.
     shrink_mm : float
         Width of the rim that is left out on all sides.
+    boxiness : float
+        As of `Column`: the bony canal is boxier than the sac in it.
     """
     stations = []
     for v in spine:
@@ -98,7 +102,8 @@ def canal_tube(spine: Sequence[Vertebra], sacrum_mm: Sequence[tuple[float, float
     slope = np.gradient(table[:, 1], table[:, 2])
     # The section is taken at one z: across a leaning canal it is longer by the slope.
     deep = (table[:, 4] - shrink_mm) * np.sqrt(1 + slope**2)
-    return Column(table[:, 2], table[:, :2], np.stack([table[:, 3] - shrink_mm, deep], axis=1))
+    radii = np.stack([table[:, 3] - shrink_mm, deep], axis=1)
+    return Column(table[:, 2], table[:, :2], radii, boxiness)
 
 
 def cord(spine: Sequence[Vertebra]) -> Shape:
