@@ -103,7 +103,7 @@ def test_layers_lie_next_to_each_other(tmp_path: Path) -> None:
     ("change", "sentence"),
     [
         ((b"NRRD0004", b"PNG"), "not an NRRD file"),
-        ((b"encoding: raw", b"encoding: bzip2"), "encoding bzip2; raw and gzip are known"),
+        ((b"encoding: raw", b"encoding: bzip2"), "encoding 'bzip2'; raw and gzip are known"),
         ((b"type: short", b"type: block"), "not an NRRD file that can be read here"),
         ((b"sizes: 6 5 4", b"sizes: 6 5 5"), "cut off; 300 bytes of numbers expected, 240 found"),
         ((b"sizes: 6 5 4\n", b""), "not an NRRD file that can be read here"),

@@ -78,6 +78,29 @@ def test_lossless_compression_changes_nothing(tmp_path: Path, how: str, signed: 
     assert plain.uid == packed.uid
 
 
+@pytest.mark.parametrize(
+    ("how", "old", "new", "sentence"),
+    [
+        ("JPEG", b"\xff\xc3\x00\x0b\x10", b"\xff\xc3\x00\x0b\x14", "24 x 20 pixels of 1 x 20 bits"),
+        ("JPEG", b"\x10\x00\x14\x00\x18", b"\x10\x01\x14\x00\x18", "24 x 276 pixels"),
+        ("JPEG", b"\xff\xd8\xff", b"\xff\xd9\xff", "no JPEG header"),
+        ("JPEG2000", b"\xff\x51", b"\xff\x53", "no JPEG 2000 header"),
+        ("JPEG2000", b"\x00\x00\x00\x18", b"\x00\x00\x01\x18", "280 x 20 pixels"),
+    ],
+)
+def test_a_stream_that_contradicts_its_header_never_reaches_the_decoder(
+    tmp_path: Path, how: str, old: bytes, new: bytes, sentence: str
+) -> None:
+    """A decoder in C may crash on such a stream, and take Slicer with it."""
+    write_series(tmp_path, edit=lambda data, n: compressed(data, how, tmp_path.parent))
+    broken = sorted(tmp_path.iterdir())[4]
+    head, mark, stream = broken.read_bytes().partition(b"\xfe\xff\x00\xe0")
+    assert old in stream
+    broken.write_bytes(head + mark + stream.replace(old, new, 1))
+    with pytest.raises(ImageError, match=rf"{broken.name}: PixelData .*{sentence}"):
+        read_image(tmp_path)
+
+
 def test_signed_numbers_of_12_bits_without_their_sign(tmp_path: Path) -> None:
     def shorten(data: Dataset, n: int) -> None:
         data.BitsStored, data.HighBit = 12, 11

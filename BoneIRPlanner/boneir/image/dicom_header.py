@@ -88,7 +88,8 @@ def text(data: Any, keyword: str) -> str:
         return ""
     if value is None or isinstance(value, bytes):
         return ""
-    return "\\".join(map(str, value)) if isinstance(value, pydicom.multival.MultiValue) else str(value).strip()
+    words = "\\".join(map(str, value)) if isinstance(value, pydicom.multival.MultiValue) else str(value)
+    return "".join(c for c in words if c.isprintable()).strip()
 
 
 def numbers(data: Any, keyword: str, count: int, path: Path) -> tuple[float, ...]:

@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from ..errors import ImageError
+from .dicom_codestream import check_frames
 from .dicom_header import named, read_dicom, short_reason, text
 from .dicom_slice import Slice
 
@@ -103,6 +104,7 @@ def _decoded(data: Any, syntax: Any) -> NDArray[np.generic]:
 
     GDCM would apply the rescaling for some kinds of object and not for others; the copy has none.
     """
+    check_frames(data)
     bare = Dataset()
     for keyword in _COPIED:
         if text(data, keyword):

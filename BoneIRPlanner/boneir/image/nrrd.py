@@ -183,7 +183,7 @@ def _build(fields: dict[str, str], keys: dict[str, str], raw: bytes, path: Path)
         dtype = dtype.newbyteorder("<" if fields.get("endian", "little").lower() == "little" else ">")
     encoding = fields["encoding"].lower()
     if encoding not in ("raw", "gzip", "gz"):
-        raise ValueError(f"encoding {encoding}; raw and gzip are known")
+        raise ValueError(f"encoding {encoding!r}; raw and gzip are known")
     if encoding != "raw":
         raw = zlib.decompress(raw, 47)
     count = math.prod(sizes)
