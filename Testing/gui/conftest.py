@@ -20,7 +20,12 @@ def stand_ins() -> Iterator[None]:
 
     install.install()
     yield
+    from standins import members, pythonqt
+
+    listed = {(owner, name) for owner, names in members.listed().items() for name in names}
+    unlisted = sorted(pythonqt.members_used - listed)
     install.remove()
+    assert not unlisted, f"used, but not in Docs/slicer-members.md: {unlisted}"
 
 
 @pytest.fixture(scope="package")

@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from .choices import StepName
 from .records import Proposed, read, written
 from .step import Step
-from .tables import show_rows
+from .tables import places_of, show_findings, show_rows
 from .wording import device_choices, goal_of, proposal_rows, setting_choices
 from .work import work
 
@@ -30,6 +30,7 @@ class AccessStep(Step):
         self.ui.settingBox.connect("activated(int)", self.onSetting)
         self.ui.proposeButton.connect("clicked()", self.onPropose)
         self.ui.plansTable.connect("cellClicked(int,int)", self.onPlan)
+        self.ui.searchFindingsTable.connect("cellClicked(int,int)", self.onFinding)
         self.ui.accelerateButton.connect("clicked()", self.onAccelerate)
 
     def refresh(self) -> None:
@@ -76,6 +77,11 @@ class AccessStep(Step):
         with work(_("The plan could not be shown.")):
             self._choose(row)
 
+    def onFinding(self, row: int) -> None:
+        proposed = read(Proposed, self.parameters.proposal)
+        if proposed is not None:
+            self.logic.showPlace(places_of(proposed.findings)[row])
+
     def onAccelerate(self) -> None:
         with work(_("numba could not be installed.")):
             slicer.packaging.pip_ensure(["numba>=0.60"], requester="BoneIRPlanner")
@@ -96,7 +102,9 @@ class AccessStep(Step):
         if chosen >= 0:
             self.ui.plansTable.selectRow(chosen)
         show_rows(self.ui.refusalsTable, refusals)
-        self.ui.refusalsGroup.visible = bool(refusals)
+        findings = proposed.findings if proposed is not None else ()
+        show_findings(self.ui.searchFindingsTable, findings)
+        self.ui.refusalsGroup.visible = bool(refusals or findings)
         self.ui.reasonsText.text = text
 
 

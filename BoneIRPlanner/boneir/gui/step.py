@@ -9,7 +9,7 @@ import slicer
 from .choices import StepName
 
 
-class Panel(Protocol):
+class Module(Protocol):
     """What a step knows of the module that it belongs to."""
 
     logic: Any
@@ -30,15 +30,16 @@ class Step:
 
     Parameters
     ----------
-    panel : Panel
+    module : Module
+        The widget of the module that the step belongs to.
     """
 
     name: StepName
     file: str
 
-    def __init__(self, panel: Panel) -> None:
-        self.panel = panel
-        self.widget = slicer.util.loadUI(panel.resourcePath(f"UI/{self.file}"))
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.widget = slicer.util.loadUI(module.resourcePath(f"UI/{self.file}"))
         self.widget.setMRMLScene(slicer.mrmlScene)
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self.connect()
@@ -46,12 +47,12 @@ class Step:
     @property
     def logic(self) -> Any:
         """The logic of the module."""
-        return self.panel.logic
+        return self.module.logic
 
     @property
     def parameters(self) -> Any:
         """The parameter node, or None while there is no scene to plan in."""
-        return self.panel.parameters
+        return self.module.parameters
 
     def title(self) -> str:
         """The name of the step in words."""

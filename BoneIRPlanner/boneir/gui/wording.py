@@ -69,8 +69,8 @@ def proposal_rows(proposed: Proposed | None, chosen: str) -> tuple[Rows, Rows, s
     ]
     names = [plan.name for plan in proposed.plans]
     row = names.index(chosen) if chosen in names else -1
-    texts = list(proposed.plans[row].reasons) if row >= 0 else [item.text for item in proposed.findings]
-    return plans, refusals, "\n".join(texts), row
+    reasons = proposed.plans[row].reasons if row >= 0 else ()
+    return plans, refusals, "\n".join(f"• {reason}" for reason in reasons), row
 
 
 def device_choices(technique: Technique) -> list[tuple[str, str]]:
