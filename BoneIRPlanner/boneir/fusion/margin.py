@@ -14,6 +14,8 @@ from ..image.signed_distance import surface_of
 from ..image.surface import Surface
 from ..mask import Mask
 
+Floats = NDArray[np.float64]
+
 MARGINS_MM = tuple(range(11))
 """Widths of the rim for which the coverage is given."""
 
@@ -57,19 +59,27 @@ class SurfaceMargin:
         return float(np.interp(margin_mm, MARGINS_MM, self.coverage))
 
 
-def surface_margin(lesion: Mask, zone: Mask | Sequence[Ellipsoid]) -> SurfaceMargin:
+Zone = Mask | Sequence[Ellipsoid]
+"""A zone as a mask on any grid, or as the ellipsoids whose union it is.
+
+One ellipsoid is exact. In a union of several the depth of a place is the largest of its single depths, so that the
+margin is never overstated.
+"""
+
+
+def surface_margin(lesion: Mask, zone: Zone) -> SurfaceMargin:
     """Measure the margin of a zone around a lesion.
 
-    Parameters
-    ----------
-    lesion : Mask
-    zone : Mask or sequence of Ellipsoid
-        As a mask on any grid, or as the ellipsoids whose union it is, which is exact for one. Inside a union the
-        depth is the largest of the single depths, so that the margin is never overstated.
+    Raises
+    ------
+    OutlineError
+        If the lesion, or a zone given as a mask, is empty.
+    """
+    return surface_margins(lesion, [zone])[0]
 
-    Returns
-    -------
-    SurfaceMargin
+
+def surface_margins(lesion: Mask, zones: Sequence[Zone]) -> tuple[SurfaceMargin, ...]:
+    """Measure the margins of several zones around one lesion, for instance of a zone and its shells.
 
     Raises
     ------
@@ -77,12 +87,17 @@ def surface_margin(lesion: Mask, zone: Mask | Sequence[Ellipsoid]) -> SurfaceMar
         If the lesion, or a zone given as a mask, is empty.
     """
     surface = surface_of(lesion)
-    depth = _depth_in(zone)
+    points, away = _surroundings(surface)
+    return tuple(_margin(surface, points, away, _depth_in(zone)) for zone in zones)
+
+
+def _margin(surface: Surface, points: Floats, away: Floats, depth: Callable[[Floats], Floats]) -> SurfaceMargin:
     margin = depth(surface.points_mm)
     lowest = int(np.argmin(margin))
     x, y, z = (float(v) for v in surface.points_mm[lowest])
     area = surface.areas_mm2 / surface.areas_mm2.sum()
     fifth, median = np.interp((0.05, 0.5), *_distribution(margin, area))
+    covered = depth(points) >= 0.0
     return SurfaceMargin(
         minimum_mm=float(margin[lowest]),
         place_mm=(x, y, z),
@@ -91,19 +106,17 @@ def surface_margin(lesion: Mask, zone: Mask | Sequence[Ellipsoid]) -> SurfaceMar
         share_uncovered=float(area[margin < 0.0].sum()),
         share_narrow=float(area[(margin >= 0.0) & (margin < 5.0)].sum()),
         share_wide=float(area[margin >= 5.0].sum()),
-        coverage=_coverage(surface, depth),
+        coverage=tuple(_share(covered, away <= width) for width in MARGINS_MM),
     )
 
 
-def _distribution(
-    margin: NDArray[np.float64], area: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _distribution(margin: Floats, area: Floats) -> tuple[Floats, Floats]:
     """Parts of the surface (0 to 1), ascending, and the margin that so large a part does not exceed."""
     order = np.argsort(margin, kind="stable")
     return np.cumsum(area[order]), margin[order]
 
 
-def _depth_in(zone: Mask | Sequence[Ellipsoid]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+def _depth_in(zone: Mask | Sequence[Ellipsoid]) -> Callable[[Floats], Floats]:
     """The function that says how deep points lie in the zone, in mm; negative outside."""
     if isinstance(zone, Mask):
         surface = surface_of(zone)
@@ -112,8 +125,8 @@ def _depth_in(zone: Mask | Sequence[Ellipsoid]) -> Callable[[NDArray[np.float64]
     return lambda points: np.max([-part.signed_distance_mm(points) for part in parts], axis=0)
 
 
-def _coverage(surface: Surface, depth: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> tuple[float, ...]:
-    """Covered part of the lesion and of its rims, counted on a regular lattice of points around it."""
+def _surroundings(surface: Surface) -> tuple[Floats, Floats]:
+    """A regular lattice of points in and around a lesion, and their distances from its surface in mm."""
     low = surface.points_mm.min(axis=0) - MARGINS_MM[-1]
     high = surface.points_mm.max(axis=0) + MARGINS_MM[-1]
     volume_mm3 = float(np.prod(high - low))
@@ -122,9 +135,8 @@ def _coverage(surface: Surface, depth: Callable[[NDArray[np.float64]], NDArray[n
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     away = surface.signed_distance_mm(points)
     near = away <= MARGINS_MM[-1]
-    away, covered = away[near], depth(points[near]) >= 0.0
-    shares = []
-    for width in MARGINS_MM:
-        grown = away <= width
-        shares.append(float(np.mean(covered[grown])) if grown.any() else 0.0)
-    return tuple(shares)
+    return points[near], away[near]
+
+
+def _share(covered: NDArray[np.bool_], part: NDArray[np.bool_]) -> float:
+    return float(np.mean(covered[part])) if part.any() else 0.0

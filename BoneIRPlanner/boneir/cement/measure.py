@@ -1,0 +1,38 @@
+"""Cement volumes as measures and findings of a plan."""
+
+from __future__ import annotations
+
+from ..assessment import Measure
+from ..findings import Finding, Severity
+from ..plan import Cement
+from .volume import CementVolume, cement_limit, grade_of
+
+
+def cement_measure(volume: CementVolume, lesion: str) -> Measure:
+    """The range as "cement.volume"; without an amount where the lesion is dense bone throughout."""
+    title, note = "Cement that the lesion may take", " ".join((*volume.reasons, f"Grade: {grade_of(volume)}."))
+    if volume.high_ml <= 0.0:
+        return Measure("cement.volume", title, None, "mL", lesion, note=f"Not expected to take cement. {note}")
+    return Measure(
+        "cement.volume", title, volume.expected_ml, "mL", lesion, volume.low_ml, volume.high_ml,
+        cement_limit("cavity_fill"), note=note,
+    )  # fmt: skip
+
+
+def cement_findings(volume: CementVolume, lesion: str, planned: tuple[Cement, ...]) -> tuple[Finding, ...]:
+    """A planned volume outside the range, and a range that fills much of a vertebral body."""
+    found = []
+    total = sum(item.volume_ml for item in planned)
+    if planned and not volume.low_ml <= total <= volume.high_ml:
+        side = "less" if total < volume.low_ml else "more"
+        text = (
+            f"The plan puts {total:.1f} mL of cement into {lesion}, {side} than the {volume.low_ml:.1f} to "
+            f"{volume.high_ml:.1f} mL that it may take."
+        )
+        place = planned[0].trajectory.tip_mm
+        found.append(Finding("cement.volume", Severity.WARN, text, total, "mL", None, place, lesion))
+    if volume.warning is not None:
+        share = f"{volume.warning.amount:.0%}"
+        text = f"The upper end of {volume.high_ml:.1f} mL fills more than {share} of the vertebral body."
+        found.append(Finding("cement.body_share", Severity.WARN, text, None, "", volume.warning, None, lesion))
+    return tuple(found)

@@ -1,0 +1,134 @@
+"""How much cement a lesion may take: a range with its reasons, never an order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from ..case import Image, Modality
+from ..errors import OutlineError, ResourceError
+from ..evidence import Grade, Value, read_value
+from ..mask import Mask
+from ..resources import read_resource
+
+
+@dataclass(frozen=True)
+class CementVolume:
+    """A range of cement volumes.
+
+    Parameters
+    ----------
+    expected_ml, low_ml, high_ml : float
+    void_ml, trabecular_ml, dense_ml : float
+        What the lesion consists of: void that cement fills, bone that takes up a part, dense bone that takes none. On
+        images other than CT everything counts as void.
+    reasons : tuple of str
+        How the range came about, one sentence each.
+    values : tuple of Value
+        The values that it rests on.
+    warning : Value or None
+        The share of the vertebral body that the upper end exceeds, where it does.
+    """
+
+    expected_ml: float
+    low_ml: float
+    high_ml: float
+    void_ml: float
+    trabecular_ml: float
+    dense_ml: float
+    reasons: tuple[str, ...]
+    values: tuple[Value, ...]
+    warning: Value | None = None
+
+
+@cache
+def cement_limit(key: str) -> Value:
+    """One value of ``Resources/Limits/cement.json``.
+
+    Raises
+    ------
+    ResourceError
+        If there is no such value.
+    """
+    data = read_resource("Limits", "cement.json")
+    if key not in data:
+        raise ResourceError(f"Limits/cement.json has no {key!r}; it has: {', '.join(data)}.")
+    return read_value(data[key], f"Limits/cement.json, {key}")
+
+
+def cement_volume(image: Image, lesion: Mask, body: Mask | None = None) -> CementVolume:
+    """The range of cement volumes for a lesion.
+
+    The lesion takes up the share ``cavity_fill`` of its void and ``trabecular_share`` of the bone between void and
+    dense bone. In a vertebral body that is known, it is at least ``body_fill`` of the body.
+
+    Parameters
+    ----------
+    image : Image
+    lesion : Mask
+        On the grid of `image`.
+    body : Mask or None
+        The vertebral body that the lesion lies in, without pedicles and arch.
+
+    Raises
+    ------
+    OutlineError
+        If the lesion is empty.
+    """
+    if lesion.is_empty:
+        raise OutlineError("The lesion is empty: there is no volume to fill.")
+    void, trabecular, dense = _parts_ml(image, lesion)
+    fill, share = cement_limit("cavity_fill"), cement_limit("trabecular_share")
+    low, expected, high = (a * void + b * trabecular for a, b in zip(_range(fill), _range(share), strict=True))
+    reasons = [_what_it_is(image, void, trabecular, dense)]
+    reasons.append(f"Void is filled to {fill.amount:.0%}, spongy bone to {share.amount:.0%} of its volume.")
+    values, warning = [fill, share], None
+    if body is not None and not body.is_empty:
+        part, too_much = cement_limit("body_fill"), cement_limit("body_warning")
+        low, expected, high = (
+            max(mine, by_body * body.volume_ml)
+            for mine, by_body in zip((low, expected, high), _range(part), strict=True)
+        )
+        reasons.append(f"At least {part.amount:.0%} of the vertebral body of {body.volume_ml:.1f} mL.")
+        values.append(part)
+        warning = too_much if high > too_much.amount * body.volume_ml else None
+    least = cement_limit("least_volume_ml")
+    if void + trabecular > 0.0 and low < min(least.amount, lesion.volume_ml):
+        low = min(least.amount, lesion.volume_ml)
+        values.append(least)
+        reasons.append(f"Never less than {least} where there is anything to fill.")
+    expected, high = max(expected, low), max(high, expected, low)
+    return CementVolume(expected, low, high, void, trabecular, dense, tuple(reasons), tuple(values), warning)
+
+
+def grade_of(volume: CementVolume) -> Grade:
+    """The weakest grade among the values that a range rests on."""
+    grades = [value.grade for value in volume.values]
+    return next(grade for grade in (Grade.DEFAULT, Grade.DERIVED, Grade.PUBLISHED) if grade in grades)
+
+
+def _range(value: Value) -> tuple[float, float, float]:
+    low = value.amount if value.low is None else value.low
+    return low, value.amount, value.amount if value.high is None else value.high
+
+
+def _parts_ml(image: Image, lesion: Mask) -> tuple[float, float, float]:
+    if image.modality is not Modality.CT:
+        return lesion.volume_ml, 0.0, 0.0
+    hu = image.voxels[lesion.window][lesion.voxels]
+    void = int(np.count_nonzero(hu < cement_limit("lytic_hu").amount))
+    dense = int(np.count_nonzero(hu > cement_limit("sclerotic_hu").amount))
+    voxel = lesion.grid.voxel_ml
+    return void * voxel, (hu.size - void - dense) * voxel, dense * voxel
+
+
+def _what_it_is(image: Image, void: float, trabecular: float, dense: float) -> str:
+    if image.modality is not Modality.CT:
+        return f"Without CT numbers all {void:.1f} mL of the lesion count as void."
+    below, above = cement_limit("lytic_hu"), cement_limit("sclerotic_hu")
+    return (
+        f"The lesion has {void:.1f} mL below {below} (void), {dense:.1f} mL above {above} (dense bone, takes no "
+        f"cement) and {trabecular:.1f} mL between."
+    )
