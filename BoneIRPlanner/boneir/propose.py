@@ -20,6 +20,8 @@ from .access.search import Aim, Candidates, joined, search
 from .access.targets import smallest_covering, target_points, wanted_points
 from .anatomy.absent import absent_findings
 from .case import Case, Lesion
+from .cement.body import vertebral_body_of
+from .cement.volume import cement_volume
 from .errors import DeviceError, PlanError
 from .findings import Finding, Severity, worst_first
 from .plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
@@ -76,9 +78,9 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None) -> Proposal:
     core = rules.core_length.amount if goal.technique is Technique.BIOPSY else None
     skin_map, allowed = _search_all(judge, skin, [Aim(target, zone, wanted, core) for target in targets])
     findings = (*_device_findings(case, lesion, instrument), *absent_findings(case.structures))
-    if not len(allowed):
+    choice = choose(case, lesion, needle, rules, allowed, goal.max_plans) if len(allowed) else None
+    if choice is None or not choice.chosen:
         return Proposal(goal, (), skin_map, worst_first((*no_way_findings(skin_map), *findings)))
-    choice = choose(case, lesion, needle, rules, allowed, goal.max_plans)
     job = _Job(case, lesion, goal, instrument, zone, rules)
     plans = tuple(_plan(job, item, rank, choice, skin_map) for rank, item in enumerate(choice.chosen))
     return Proposal(goal, plans, skin_map, worst_first(findings), tuple(item.score for item in choice.chosen))
@@ -175,7 +177,8 @@ def _plan(job: _Job, chosen: Chosen, rank: int, choice: Choice, skin_map: SkinMa
     goal, lesion = job.goal, job.lesion
     treatment = Treatment(lesion.name, goal.technique, goal.margin_mm)
     if goal.technique is Technique.CEMENT:
-        volume = round(job.limits.cement_fill.amount / 100 * lesion.mask.volume_ml, 1)
+        volume_of = cement_volume(job.case.image, lesion.mask, vertebral_body_of(lesion.mask, job.case.structures))
+        volume = round(volume_of.expected_ml, 1)
         tool = Cement("1", chosen.trajectory, volume, job.instrument.diameter_mm.amount)
         treatment = replace(treatment, cement=(tool,))
     else:

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..case import Case, Lesion, Role
+from ..findings import Severity
 from ..plan import Trajectory
 from .approach import Approaches
 from .costs import FRONT, objectives
 from .limits import Limits
 from .needle import Needle
 from .pareto import apart, best_per_patch, pareto_front
+from .path_bone import measure_bone
 from .path_clearance import Nearness, nearness
 from .path_samples import PathSamples
 from .search import Candidates
@@ -21,6 +23,8 @@ from .search import Candidates
 _PATCH_MM = 3.0
 """Of entries closer together than this only the best is compared."""
 _MOST_COMPARED = 5000
+_MOST_FRONTS = 5
+"""Fronts behind the first that are looked at where nothing of it stands the exact measurement."""
 _NEAR_MM = 25.0
 """A structure farther away than this binds no path."""
 
@@ -88,51 +92,65 @@ def choose(case: Case, lesion: Lesion, needle: Needle, limits: Limits, allowed: 
     Choice
     """
     patches = best_per_patch(allowed.skin.points_mm, allowed.score, _PATCH_MM)[:_MOST_COMPARED]
-    compared = allowed.part(patches)
-    front = compared.part(pareto_front(np.round(objectives(compared.costs), 2)))
+    compared = left = allowed.part(patches)
+    measured_out = 0
+    for _ in range(_MOST_FRONTS):
+        on_front = pareto_front(np.round(objectives(left.costs), 2))
+        front = left.part(on_front)
+        chosen, refused = _choose_on(front, case, lesion, needle, limits, count)
+        measured_out += refused
+        if chosen or len(on_front) == len(left):
+            break
+        left = left.part(np.setdiff1d(np.arange(len(left)), on_front))
+    return Choice(chosen, front, len(compared), measured_out)
+
+
+def _choose_on(
+    front: Candidates, case: Case, lesion: Lesion, needle: Needle, limits: Limits, count: int
+) -> tuple[tuple[Chosen, ...], int]:
+    """The best ways of a front that stand the exact measurement, and how many did not."""
     ranked = np.argsort(front.score, kind="stable")
     approaches = Approaches(case, lesion)
     names = [approaches.name(front.trajectory(n)) for n in range(len(front))]
-    refused: list[int] = []
-    measured: dict[int, tuple[str, Nearness] | None] = {}
+    measured: dict[int, _Measured] = {}
     while True:
-        left = ranked[~np.isin(ranked, refused)]
+        refused = [n for n, item in measured.items() if not item.allowed]
         picked = apart(
             front.walk.entries_mm,
             front.walk.directions,
-            left,
+            ranked[~np.isin(ranked, refused)],
             names,
             distance_mm=limits.entries_apart.amount,
             angle_deg=limits.angle_apart.amount,
             count=count,
         )
-        for index in picked:
-            if index not in measured:
-                measured[index] = binding_structure(case, lesion, needle, limits, front.trajectory(index))
-        worst = [n for n in picked if _is_short(measured[n])]
-        if not worst:
+        new = [n for n in picked if n not in measured]
+        if not new:
             break
-        refused += worst
+        for index in new:
+            measured[index] = _measured(PathSamples(case, front.trajectory(index), needle, lesion, "", limits))
     best = _best_in(front, refused)
     chosen = tuple(
-        Chosen(front.trajectory(n), names[n], float(front.score[n]), front.costs[n], best[n], measured[n])
+        Chosen(front.trajectory(n), names[n], float(front.score[n]), front.costs[n], best[n], measured[n].binding)
         for n in picked
     )
-    return Choice(chosen, front, len(compared), len(refused))
+    return chosen, len(refused)
 
 
-def binding_structure(
-    case: Case, lesion: Lesion, needle: Needle, limits: Limits, trajectory: Trajectory
-) -> tuple[str, Nearness] | None:
-    """The critical structure that leaves a path least to spare, measured on the outlines; None where none is near."""
-    path = PathSamples(case, trajectory, needle, lesion, "", limits)
-    found = [(item.name, nearness(path, item, _NEAR_MM)) for item in case.structures if item.role is Role.CRITICAL]
-    near = [(name, item) for name, item in found if item is not None]
-    return min(near, key=lambda pair: pair[1].spare_mm) if near else None
+@dataclass(frozen=True)
+class _Measured:
+    """What the outlines themselves say of one way: what binds it, and whether every rule is kept."""
+
+    binding: tuple[str, Nearness] | None
+    allowed: bool
 
 
-def _is_short(binding: tuple[str, Nearness] | None) -> bool:
-    return binding is not None and binding[1].spare_mm < 0
+def _measured(path: PathSamples) -> _Measured:
+    critical = path.case.of_role(Role.CRITICAL)
+    found = [(item.name, near) for item in critical if (near := nearness(path, item, _NEAR_MM)) is not None]
+    binding = min(found, key=lambda pair: pair[1].spare_mm) if found else None
+    kept = binding is None or binding[1].spare_mm >= 0
+    return _Measured(binding, kept and all(finding.severity is Severity.NOTE for finding in measure_bone(path)[1]))
 
 
 def _best_in(front: Candidates, refused: list[int]) -> dict[int, tuple[tuple[str, ...], ...]]:

@@ -90,6 +90,11 @@ def no_way_findings(skin: SkinMap) -> tuple[Finding, ...]:
         text = "No skin lies within reach of the lesion: a longer needle would be right."
         return (Finding("access.no_way", Severity.STOP, text, place_mm=skin.target_mm),)
     text = f"None of {n} entries is allowed; see what refuses them, and change device, margin, position or limits."
+    if skin.allowed_count:
+        text = (
+            f"The search allows {skin.allowed_count} of {n} entries, but none of their ways keeps every rule when it is "
+            "measured on the outlines; change device, margin, position or limits."
+        )
     found = [Finding("access.no_way", Severity.STOP, text, place_mm=skin.target_mm)]
     for rule, structure, count in skin.refusals()[: 2 * _MOST_REFUSALS]:
         here = skin.reason == skin.reasons.index(rule)

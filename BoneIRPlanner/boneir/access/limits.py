@@ -48,8 +48,8 @@ class Limits:
         Rules of the room and of the skin.
     clearance_reach, tilt_scale, hard_bone_scale, lung_factor, core_length : Value
         Where a cost is full or nothing.
-    cement_fill, entries_apart, angle_apart, coverage : Value
-        Share of a lesion to fill, when two plans count as different, and when one probe is enough.
+    entries_apart, angle_apart, coverage : Value
+        When two plans count as different, and when one probe is enough.
     cord_probability, other_probability : Value
         Least probability of sparing the canal and everything else.
     in_bone : mapping of str to Value
@@ -85,7 +85,6 @@ class Limits:
     core_length: Value
     entries_apart: Value
     angle_apart: Value
-    cement_fill: Value
     coverage: Value
     cord_probability: Value
     other_probability: Value
