@@ -7,13 +7,16 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from boneir.assessment import Assessment
+from boneir.assessment import Assessment, Measure
 from boneir.case import Case
+from boneir.evidence import Grade, Value
 from boneir.findings import Finding, Severity
 from boneir.picture import Picture
-from boneir.plan import Plan
+from boneir.plan import Cement, Plan, Technique
+from boneir.proposal import Goal, Proposal, SkinMap
 from boneir.report import write_report
 from boneir.report.compose import compose_report
 from boneir.report.html import html_of
@@ -241,3 +244,81 @@ def test_a_failed_write_leaves_the_old_report(
         write_report(case, plan, assessment, example_pictures(), tmp_path)
     assert (tmp_path / "plan-1.html").read_bytes() == old
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan-1.html", "plan-1.pdf"]
+
+
+def row_class(text: str, title: str) -> str | None:
+    """The class of the table row that begins with a title."""
+    found = re.search(rf'<tr(?: class="(\w+)")?><td[^>]*>(?:<svg(?:(?!<tr).)*?</svg>)?{re.escape(title)}', text)
+    assert found, title
+    return found.group(1)
+
+
+def test_a_measure_is_marked_by_the_finding_that_speaks_of_it(case: Case, plan: Plan, assessment: Assessment) -> None:
+    findings = (
+        Finding("ablation.coverage", Severity.STOP, "Too little.", 0.9, "1", about="lesion-1"),
+        Finding("ablation.protection", Severity.WARN, "Near.", 23.7311, "mL", about="zone 1"),
+        Finding("access.length", Severity.WARN, "Another needle.", 80.872, "mm", about="2"),
+        Finding("access.clearance", Severity.WARN, "Another needle.", 3.0, "mm", about="aorta"),
+    )
+    text = html_of(compose_report(case, plan, replace(assessment, findings=findings), example_pictures()))
+    assert row_class(text, "Lesion covered") == "stop", "the same code, said in another unit"
+    assert row_class(text, "Volume of the zone") == "warn", "another code, the same thing and number"
+    assert row_class(text, "Length from skin to tip") is None, "the same number of another needle"
+    assert row_class(text, "Clearance of the needle") is None, "the same structure, another number"
+
+
+def test_a_value_in_another_unit_is_not_called_a_limit(case: Case, plan: Plan, assessment: Assessment) -> None:
+    share = Value(0.55, "1", Grade.PUBLISHED, "a series")
+    measure = Measure("cement.volume", "Cement", 2.0, "mL", "lesion-1", limit=share, note="by void_share of the lesion")
+    finding = Finding("ablation.medium", Severity.NOTE, "Measured elsewhere.", limit=share)
+    given = replace(assessment, measures=(measure,), findings=(finding,))
+    page = Page(html_of(compose_report(case, plan, given, example_pictures())))
+    assert page.text.count("rests on 0.55, published [1]") == 2
+    assert "limit 0.55" not in page.text
+
+
+def test_names_of_structures_read_as_words(case: Case, plan: Plan, assessment: Assessment) -> None:
+    measure = Measure(
+        "access.clearance", "Clearance to spinal_canal", 4.0, "mm", "spinal_canal", note="near spinal_canal"
+    )
+    finding = Finding("access.clearance", Severity.WARN, "Near the spinal_canal.", 4.0, "mm", about="spinal_canal")
+    given = replace(assessment, measures=(measure,), findings=(finding,))
+    text = Page(html_of(compose_report(case, plan, given, example_pictures()))).text
+    assert "spinal_canal" not in text
+    assert "Clearance to spinal canal near spinal canal spinal canal 4.0 mm" in text
+
+
+def test_two_needles_have_a_row_and_a_gallery_each(case: Case, plan: Plan, assessment: Assessment) -> None:
+    treatment = plan.treatments[0]
+    second = replace(treatment.probes[0], name="2", power_w=None, duration_s=90.0, cycles=2)
+    cement = Cement("3", treatment.probes[0].trajectory, 2.5, 3.4)
+    both = replace(treatment, probes=(treatment.probes[0], second), cement=(cement,))
+    pictures = (*example_pictures(), *(replace(picture, about="2") for picture in example_pictures()))
+    page = Page(html_of(compose_report(case, replace(plan, treatments=(both,)), assessment, pictures)))
+    for words in ("Needle 1, entry", "Needle 2, tip", "Medtronic Emprint, 1 min 30 s, 2 cycles", "Cannula 3"):
+        assert words in page.text
+    assert "2.5 mL of cement, cannula 3.4 mm" in page.text
+    assert [a.get("class") for tag, a in page.tags if tag == "div"].count("gallery") == 2
+
+
+def test_the_plans_beside_it_and_the_refusals_are_told(case: Case, plan: Plan, assessment: Assessment) -> None:
+    other = replace(plan, name="plan-2", approach="posterior")
+    worse = replace(assessment, plan_uid=other.uid, findings=())
+    skin = SkinMap(
+        points_mm=np.zeros((5, 3)),
+        target_mm=(0.0, 0.0, 0.0),
+        score=np.zeros(5, np.float32),
+        reason=np.asarray([0, 1, 1, 1, 2], np.uint8),
+        structure=np.asarray([-1, 0, 0, 0, -1], np.int16),
+        shortfall_mm=np.zeros(5, np.float32),
+        reasons=("allowed", "bone_crossings", "length"),
+        structures=("spinal_canal",),
+    )
+    proposal = Proposal(Goal(Technique.MICROWAVE, "emprint"), (plan, other), skin)
+    judged = ((plan, assessment), (other, worse))
+    report = compose_report(case, plan, assessment, example_pictures(), others=judged, proposal=proposal)
+    text = Page(html_of(report)).text
+    assert "plan-1 left transpedicular L3 80.9 mm 9.98 mm 3.3 mm 99.9 % Stop" in text
+    assert "plan-2 posterior 80.9 mm 9.98 mm 3.3 mm 99.9 % Clear" in text
+    assert "Of 5 entries on the skin, 1 are allowed." in text
+    assert "bone crossings spinal canal 3 length 1" in text

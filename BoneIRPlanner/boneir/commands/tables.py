@@ -9,7 +9,7 @@ from ..findings import Finding, worst_first
 from ..plan import Plan
 from ..report.material import worst_measure
 from ..report.model import SEVERITY_WORDS
-from ..report.numbers import NO_BREAK_SPACE, amount_text, beside_limit, measure_text, value_text
+from ..report.numbers import MINUS, NO_BREAK_SPACE, amount_text, beside_limit, measure_text, value_text
 from .output import TextTable
 
 _COMPARED = (
@@ -21,8 +21,8 @@ _COMPARED = (
 
 
 def plain(text: str) -> str:
-    """Text for a terminal: with ordinary spaces."""
-    return text.replace(NO_BREAK_SPACE, " ")
+    """Text for a terminal: with ordinary spaces and hyphens."""
+    return text.replace(NO_BREAK_SPACE, " ").replace(MINUS, "-")
 
 
 def finding_lines(findings: Iterable[Finding]) -> str:

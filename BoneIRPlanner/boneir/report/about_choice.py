@@ -19,7 +19,9 @@ _COMPARED_TITLES = ("Skin to tip", "Clearance", "Margin", "Covered")
 def choice_section(material: Material) -> Section:
     """Why the plan stands where it stands, and why the others lost."""
     reasons = material.plan.reasons
-    blocks: list[Block] = [Bullets(reasons)] if reasons else [Paragraph("The plan was made by hand.")]
+    blocks: list[Block] = (
+        [Bullets(tuple(map(material.words, reasons)))] if reasons else [Paragraph("The plan was made by hand.")]
+    )
     if material.others:
         blocks.append(comparison(material.others))
     if material.proposal is not None:
@@ -57,7 +59,8 @@ def _refusals(proposal: Proposal) -> list[Block]:
         return [Paragraph(text)]
     columns = (Column("Refused because of", 0.4), Column("Structure", 0.4), Column("Entries", 0.2, numeric=True))
     rows = [
-        Row((rule.replace("_", " "), structure, str(count))) for rule, structure, count in refusals[:_MOST_REFUSALS]
+        Row((rule.replace("_", " "), structure.replace("_", " "), str(count)))
+        for rule, structure, count in refusals[:_MOST_REFUSALS]
     ]
     rest = sum(count for _, _, count in refusals[_MOST_REFUSALS:])
     rows += [Row(("other rules", "", str(rest)))] if rest else []

@@ -64,7 +64,7 @@ def _tile(material: Material, code: str, label: str) -> Tile | None:
 
 def not_checked(material: Material) -> Section:
     """What this plan was not held against: classes without an outline, and outlines that are rough."""
-    missing = [Notice(f.severity, f.text) for f in material.findings if f.code == NOT_CHECKED]
+    missing = [Notice(f.severity, material.words(f.text)) for f in material.findings if f.code == NOT_CHECKED]
     rough = [material.thing(structure.name) for structure in material.case.structures if not structure.sure]
     blocks: list[Block] = [Notices(tuple(missing))] if missing else []
     blocks += [Paragraph(f"Outlined only roughly: {', '.join(rough)}.")] if rough else []
@@ -82,14 +82,16 @@ def findings_section(material: Material) -> Section:
 
 def _notice(material: Material, finding: Finding) -> Notice:
     parts = []
+    limit, unit = finding.limit, finding.unit or (finding.limit.unit if finding.limit else "")
     if finding.measured is not None:
-        unit = finding.unit or (finding.limit.unit if finding.limit else "")
-        parts.append(f"measured {beside_limit(finding.measured, unit, finding.limit)}")
-    if finding.limit is not None:
-        parts.append(f"limit {material.sources.limit_text(finding.limit, finding.code)}")
+        parts.append(f"measured {beside_limit(finding.measured, unit, limit)}")
+    if limit is not None:
+        is_held_against = finding.measured is not None and limit.unit == unit
+        text = material.sources.figure_text(limit, finding.code)
+        parts.append(f"limit {text}" if is_held_against else f"rests on {text}")
     if finding.place_mm is not None:
         parts.append(f"at {anatomical_place(finding.place_mm)}")
-    about = material.thing(finding.about)
-    if about and finding.about not in finding.text and about not in finding.text.lower():
+    about, text = material.thing(finding.about), material.words(finding.text)
+    if about and about not in text.lower() and finding.about not in text:
         parts.append(f"about {about}")
-    return Notice(finding.severity, finding.text, "; ".join(parts))
+    return Notice(finding.severity, text, "; ".join(parts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..assessment import Measure
+from ..evidence import Value
 from .material import Material
 from .model import Block, Bullets, Column, Paragraph, Row, Section, Table
 from .numbers import amount_text, measure_text
@@ -40,10 +41,18 @@ def measures_table(material: Material, measures: Sequence[Measure], caption: str
 
 
 def _row(material: Material, measure: Measure) -> Row:
-    limit = material.sources.limit_text(measure.limit, measure.code) if measure.limit else ""
     value = measure_text(measure)
-    title = f"{measure.title} ({measure.note})" if measure.note and measure.note != value else measure.title
-    return Row((title, material.thing(measure.about), value, limit), material.severity_of(measure))
+    limit = _limit(material, measure, measure.limit) if measure.limit else ""
+    note = material.words(measure.note) if measure.note != value else ""
+    cells = (material.words(measure.title), material.thing(measure.about), value, limit)
+    return Row(cells, material.severity_of(measure), note)
+
+
+def _limit(material: Material, measure: Measure, limit: Value) -> str:
+    """The limit of a measure; a value in another unit is none, but what the number rests on."""
+    text = material.sources.figure_text(limit, measure.code)
+    same_unit = limit.unit == measure.unit or {limit.unit, measure.unit} == {"1", ""}
+    return text if same_unit else f"rests on {text}"
 
 
 def _zones(material: Material) -> tuple[Block, ...]:

@@ -92,7 +92,8 @@ def _table(table: Table) -> Markup:
         cells = []
         for n, (column, text) in enumerate(zip(table.columns, row.cells, strict=True)):
             mark = _mark(row.severity) if n == 0 and row.severity else Markup()
-            content = joined([mark, _linked(text)]) if text or mark else Markup()
+            note = element("div", _linked(row.note), class_="detail") if n == 0 and row.note else Markup()
+            content = joined([mark, _linked(text), note])
             cells.append(
                 element("td", content, class_="number" if column.numeric else None, data_title=column.title or None)
             )

@@ -55,10 +55,23 @@ class Material:
         is_needle = any(probe.name == about for probe in self.plan.probes)
         return f"needle {about}" if is_needle else about.replace("_", " ")
 
+    def words(self, text: str) -> str:
+        """A sentence in which the names of structures read as words: "spinal canal" for "spinal_canal"."""
+        for name in sorted((s.name for s in self.case.structures if "_" in s.name), key=len, reverse=True):
+            text = text.replace(name, name.replace("_", " "))
+        return text
+
     def severity_of(self, measure: Measure) -> Severity | None:
-        """The gravest finding of the same code, thing and number as a measure."""
-        wanted = (measure.code, measure.about, measure.amount)
-        return worst_severity(f for f in self.findings if (f.code, f.about, f.measured) == wanted)
+        """The gravest finding of the same thing that names the same number, or the same code in another unit."""
+        return worst_severity(finding for finding in self.findings if _speaks_of(finding, measure))
+
+
+def _speaks_of(finding: Finding, measure: Measure) -> bool:
+    if finding.about != measure.about or measure.amount is None:
+        return False
+    if finding.measured is not None and finding.unit == measure.unit:
+        return finding.measured == measure.amount
+    return finding.code == measure.code
 
 
 def worst_measure(assessment: Assessment, code: str) -> Measure | None:

@@ -53,10 +53,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table; a severity marks it."""
+    """A row of a table; a severity marks it, and a note stands in small print below its first cell."""
 
     cells: tuple[str, ...]
     severity: Severity | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -147,10 +147,11 @@ class PdfBlocks:
         for n, column in enumerate(table.columns, marked):
             rules += [("RIGHTPADDING", (n, 0), (n, -1), 12)] if column.numeric else []
         for n, row in enumerate(table.rows, 1):
-            texts = [
+            texts: list[Any] = [
                 self._text(text, "cell_right" if column.numeric else "cell")
                 for column, text in zip(table.columns, row.cells, strict=True)
             ]
+            texts[0] = [texts[0], self._text(row.note, "detail")] if row.note else texts[0]
             cells.append([_mark(row.severity) if row.severity else ""] * marked + texts)
             if row.severity:
                 rules.append(("BACKGROUND", (0, n), (-1, n), SEVERITY_PALE[row.severity]))

@@ -29,10 +29,10 @@ class SourceList:
             uses.append(use)
         return f"[{list(self._uses).index(value) + 1}]"
 
-    def limit_text(self, limit: Value, code: str) -> str:
-        """A limit with its grade and number: "3 mm, published [2]"; `code` is that of the measure or finding."""
+    def figure_text(self, value: Value, code: str) -> str:
+        """A value with its grade and number: "3 mm, published [2]"; `code` is that of the measure or finding."""
         use = code.rpartition(".")[2].replace("_", " ")
-        return f"{value_text(limit)}, {limit.grade} {self.cite(limit, use)}"
+        return f"{value_text(value)}, {value.grade} {self.cite(value, use)}"
 
     def section(self) -> Section:
         """The table of all values cited so far."""

@@ -89,7 +89,7 @@ tr.stop, tr.warn, tr.note { background: var(--level-pale); }
 .notices { list-style: none; padding: 0; margin: 0.5rem 0 1rem; }
 .notices li { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0 0.75rem; padding: 0.5rem 0.6rem;
   margin: 0 0 0.35rem; background: var(--level-pale); }
-.notices .detail { font-size: 0.85rem; color: var(--quiet-ink); }
+.detail { font-size: 0.85rem; font-weight: 400; color: var(--quiet-ink); }
 .gallery { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; margin: 0.5rem 0 1rem; }
 figure { margin: 0; }
 figure img { display: block; width: 100%; height: auto; background: #000; }
