@@ -354,7 +354,7 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
         assert "image.missing_slices" in codes(findings)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(place=st.integers(0, 2000), bits=st.integers(1, 255))
 def test_no_spoilt_byte_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, place: int, bits: int) -> None:
     folder = tmp_path_factory.mktemp("spoilt")
