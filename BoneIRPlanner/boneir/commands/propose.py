@@ -9,8 +9,9 @@ from ..case_folder import load_case, plan_paths, save_plan
 from ..plan import Plan, Position, Technique
 from ..proposal import Goal, Proposal
 from ..propose import propose
+from ..report.about_choice import entries_sentence
 from .output import Answer, Progress, TextTable
-from .tables import finding_lines, plan_table
+from .tables import finding_lines, plain, plan_table
 
 _MOST_REFUSALS = 6
 
@@ -62,7 +63,7 @@ def _named(plans: tuple[Plan, ...], prefix: str) -> tuple[Plan, ...]:
 def refusal_lines(proposal: Proposal) -> str:
     """How many entries are allowed, and what refused most of the others."""
     skin = proposal.skin
-    lines = [f"{skin.allowed_count} of {len(skin.reason)} entries on the skin are allowed."]
+    lines = [plain(entries_sentence(skin))]
     for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]:
         lines.append(f"  {count:>8} refused: {rule.replace('_', ' ')}{f', {structure}' if structure else ''}")
     return "\n".join(lines)

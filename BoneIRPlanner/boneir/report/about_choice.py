@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from ..assessment import Measure
 from ..findings import Severity
-from ..proposal import Proposal
+from ..proposal import Proposal, SkinMap
 from .material import Alternative, Material, worst_measure
 from .model import SEVERITY_WORDS, Block, Bullets, Column, Paragraph, Row, Section, Table
 from .numbers import NOT_KNOWN, beside_limit
+from .words import anatomical_place
 
 _MOST_REFUSALS = 8
 _COMPARED = ("access.length", "access.clearance", "ablation.minimal_margin", "ablation.coverage")
@@ -51,10 +52,15 @@ def _verdict_word(verdict: Severity | None) -> str:
     return SEVERITY_WORDS[verdict] if verdict else "Clear"
 
 
+def entries_sentence(skin: SkinMap) -> str:
+    """How many entries were looked at and are allowed, for the point that they were aimed at."""
+    aim, asked, allowed = anatomical_place(skin.target_mm), len(skin.reason), skin.allowed_count
+    return f"Aimed at {aim}, {allowed} of {asked} entries on the skin are allowed."
+
+
 def _refusals(proposal: Proposal) -> list[Block]:
     refusals = proposal.skin.refusals()
-    asked = len(proposal.skin.reason)
-    text = f"Of {asked} entries on the skin, {proposal.skin.allowed_count} are allowed."
+    text = entries_sentence(proposal.skin)
     if not refusals:
         return [Paragraph(text)]
     columns = (Column("Refused because of", 0.4), Column("Structure", 0.4), Column("Entries", 0.2, numeric=True))
