@@ -92,29 +92,31 @@ class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):
             found += [(line, slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent) for line in lines]
         return found
 
-    def caseOf(self, volume: Any, outlines: Any, lesion: str = "") -> Any:
-        """The case of an image and its outlines; the segment named `lesion`, where there is one, is a lesion."""
+    def caseOf(self, inputs: Any) -> Any:
+        """The case of an image and its outlines; the segment that is named the lesion is one."""
         from boneir.errors import CaseError
         from boneir.scene.read_back import case_from_nodes
 
-        if volume is None:
+        if inputs.volume is None:
             raise CaseError("Choose a planning image first.")
-        return case_from_nodes(volume, outlines, lesions=[lesion] if self.hasSegment(outlines, lesion) else [])
+        lesions = [inputs.lesion] if self.hasSegment(inputs.outlines, inputs.lesion) else []
+        return case_from_nodes(inputs.volume, inputs.outlines, lesions=lesions).with_findings(inputs.findings)
 
-    def outline(self, volume: Any, outlines: Any) -> tuple[Any, Any]:
+    def outline(self, inputs: Any) -> tuple[Any, Any]:
         """Outline what is not outlined yet; give the segmentation that holds everything, and what was found."""
         from boneir.anatomy.absent import absent_findings
         from boneir.anatomy.outline import outline_structures
-        from boneir.gui.records import Outcome
+        from boneir.gui.records import Outcome, named
         from boneir.scene.build import show_outlines
 
-        case = self.caseOf(volume, outlines)
+        case = self.caseOf(inputs)
         made, findings = outline_structures(case.image)
         case = case.with_structures(item for item in made if not case.has(item.name)).with_findings(findings)
         case = case.with_findings(absent_findings(case.structures))
-        return show_outlines(slicer.mrmlScene, case, volume), Outcome(findings=case.findings)
+        node = show_outlines(slicer.mrmlScene, case, inputs.volume)
+        return node, Outcome(findings=case.findings, about=named(inputs.volume, node))
 
-    def growLesion(self, volume: Any, outlines: Any, seed: Any, name: str) -> tuple[Any, Any]:
+    def growLesion(self, inputs: Any, seed: Any) -> tuple[Any, Any]:
         """Grow a lesion from a point; give the segmentation that now holds it, and what was measured."""
         from boneir.anatomy.lesion import grow_lesion
         from boneir.errors import OutlineError
@@ -123,30 +125,30 @@ class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):
 
         if not self.hasPoint(seed):
             raise OutlineError("Place a point inside the lesion first.")
-        case = self.caseOf(volume, outlines)
-        place = lps_point(seed.GetNthControlPointPositionWorld(0))
-        lesion, findings = grow_lesion(case, place, name=name)
-        node = show_outlines(slicer.mrmlScene, case.with_lesion(lesion), volume)
-        return node, self._measured(case.with_lesion(lesion), lesion, findings)
+        case = self.caseOf(inputs)
+        lesion, findings = grow_lesion(case, lps_point(seed.GetNthControlPointPositionWorld(0)), name=inputs.lesion)
+        node = show_outlines(slicer.mrmlScene, case.with_lesion(lesion), inputs.volume)
+        return node, self._measured(case.with_lesion(lesion), lesion, findings, inputs.volume, node)
 
-    def measureLesion(self, volume: Any, outlines: Any, name: str) -> Any:
+    def measureLesion(self, inputs: Any) -> Any:
         """Measure the segment that is the lesion."""
-        case = self.caseOf(volume, outlines, name)
-        return self._measured(case, case.lesion(name), ())
+        case = self.caseOf(inputs)
+        return self._measured(case, case.lesion(inputs.lesion), (), inputs.volume, inputs.outlines)
 
-    def _measured(self, case: Any, lesion: Any, findings: Any) -> Any:
+    def _measured(self, case: Any, lesion: Any, findings: Any, volume: Any, outlines: Any) -> Any:
         from boneir.anatomy.lesion_measures import measure_lesion
-        from boneir.gui.records import Outcome
+        from boneir.gui.records import Outcome, named
 
-        return Outcome(measures=measure_lesion(case, lesion), findings=tuple(findings))
+        about = named(volume, outlines, lesion.name)
+        return Outcome(measures=measure_lesion(case, lesion), findings=tuple(findings), about=about)
 
-    def propose(self, volume: Any, outlines: Any, goal: Any) -> Any:
+    def propose(self, inputs: Any, goal: Any) -> Any:
         """Propose plans; the plans of an earlier proposal leave the scene."""
         from boneir.gui.records import Proposed
         from boneir.propose import propose
         from boneir.scene.plans import remove_plans
 
-        proposal = propose(self.caseOf(volume, outlines, goal.lesion), goal)
+        proposal = propose(self.caseOf(inputs), goal)
         remove_plans(slicer.mrmlScene)
         return Proposed.of(proposal)
 
@@ -175,12 +177,12 @@ class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):
             return None, str(error)
         return plan, "" if plan is not None else _("There is no plan in the scene: choose one in the step Access.")
 
-    def assess(self, volume: Any, outlines: Any, lesion: str, planName: str) -> Any:
+    def assess(self, inputs: Any, planName: str) -> Any:
         """Assess the plan as it lies in the scene, and show its zones."""
         from boneir.gui.records import Outcome
         from boneir.scene.build import show_plan
 
-        plan, assessment = self._assessed(self.caseOf(volume, outlines, lesion), planName)
+        plan, assessment = self._assessed(self.caseOf(inputs), planName)
         show_plan(slicer.mrmlScene, plan, assessment)
         return Outcome(measures=assessment.measures, findings=assessment.findings, plan_uid=plan.uid)
 
@@ -193,14 +195,12 @@ class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):
             raise PlanError("There is no plan in the scene: choose one first.")
         return plan, assess(case, plan)
 
-    def writeReport(
-        self, volume: Any, outlines: Any, lesion: str, planName: str, folder: Path, withPictures: bool
-    ) -> str:
+    def writeReport(self, inputs: Any, planName: str, folder: Path, withPictures: bool) -> str:
         """Write the report of the plan as it lies in the scene; give the path of its page."""
         from boneir.report.write import write_report
         from boneir.scene.pictures import pictures_of
 
-        case = self.caseOf(volume, outlines, lesion)
+        case = self.caseOf(inputs)
         plan, assessment = self._assessed(case, planName)
         pictures, findings = pictures_of(case, plan, assessment) if withPictures else ((), ())
         return str(write_report(case, plan, assessment, pictures, Path(folder), findings=findings).html)
@@ -261,13 +261,14 @@ class BoneIRPlannerTest(ScriptedLoadableModuleTest):
 
     def test_a_synthetic_patient_is_outlined(self) -> None:
         """From an image in the scene to outlines beside it, with the image untouched."""
+        from boneir.gui.records import Inputs
         from boneir.scene.volume import show_image
         from boneir.training.synthetic_patient import synthetic_patient
 
         image = synthetic_patient(seed=0, spacing_mm=(3.0, 3.0, 4.0)).image
         volume = show_image(slicer.mrmlScene, image)
         logic = BoneIRPlannerLogic()
-        outlines, outcome = logic.outline(volume, None)
+        outlines, outcome = logic.outline(Inputs(volume, None))
         assert {"body", "bone", "spinal_canal"} <= set(logic.segmentNames(outlines))
         assert "case.absent" in {finding.code for finding in outcome.findings}
-        assert logic.caseOf(volume, outlines).image.uid == image.uid
+        assert logic.caseOf(Inputs(volume, outlines)).image.uid == image.uid

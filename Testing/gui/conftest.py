@@ -91,9 +91,11 @@ def outlined(widget: Any, volume: Any) -> Any:
     import slicer
     from by_hand import with_lesion
 
+    from boneir.gui.records import Inputs
     from boneir.scene.build import show_outlines
 
-    widget.parameters.outlines = show_outlines(slicer.mrmlScene, with_lesion(widget.logic.caseOf(volume, None)), volume)
+    case = with_lesion(widget.logic.caseOf(Inputs(volume, None)))
+    widget.parameters.outlines = show_outlines(slicer.mrmlScene, case, volume)
     return widget
 
 

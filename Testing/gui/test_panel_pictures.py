@@ -13,12 +13,15 @@ WIDTH, HEIGHT = 500, 820
 
 @pytest.fixture
 def filled(planned: Any) -> Any:
-    from boneir.gui.records import Outcome, written
+    from boneir.gui.records import Outcome, named, written
 
     parameters = planned.parameters
     uid = planned.logic.planNow("plan-1").uid
-    parameters.imageOutcome = written(Outcome(findings=findings()))
-    parameters.lesionOutcome = written(Outcome(measures=measures(), findings=findings()))
+    image, outlines = parameters.inputVolume, parameters.outlines
+    about = named(image, outlines)
+    parameters.imageOutcome = written(Outcome(findings=findings(), about=about))
+    about = named(image, outlines, parameters.lesionName)
+    parameters.lesionOutcome = written(Outcome(measures=measures(), findings=findings(), about=about))
     parameters.assessment = written(Outcome(measures=measures() * 4, findings=findings() * 5, plan_uid=uid))
     parameters.reportFile = "/home/someone/Documents/Bone metastases/A rather long name of a patient/plan-1.html"
     return planned

@@ -26,6 +26,8 @@ def cells(table: Any) -> list[list[str]]:
 
 
 def test_images_outlines_beside_the_image_and_leaves_it_as_it_was(widget: Any, volume: Any, image: Any) -> None:
+    from boneir.gui.records import inputs_of
+
     ui = go_to(widget, "images")
     assert "outline the image" in status(widget)
     before = volume.GetImageData().GetMTime()
@@ -34,7 +36,7 @@ def test_images_outlines_beside_the_image_and_leaves_it_as_it_was(widget: Any, v
     assert {"body", "bone", "spinal_canal"} <= set(names)
     assert ui.structuresText.text.startswith(f"{len(names)} outlines: body")
     assert volume.GetImageData().GetMTime() == before
-    assert widget.logic.caseOf(volume, widget.parameters.outlines).image.uid == image.uid
+    assert widget.logic.caseOf(inputs_of(widget.parameters)).image.uid == image.uid
     assert any("not checked" in text for _, text in cells(ui.imageFindingsTable))
     assert status(widget) == "Ready for the next step, Lesion."
 
@@ -43,6 +45,7 @@ def test_outlining_does_not_touch_a_segmentation_of_the_user(widget: Any, volume
     import slicer
     from by_hand import ball
 
+    from boneir.gui.records import inputs_of
     from boneir.scene.segments import Segment, fill_segmentation
 
     own = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Mine")
@@ -52,10 +55,27 @@ def test_outlining_does_not_touch_a_segmentation_of_the_user(widget: Any, volume
     go_to(widget, "images").outlineButton.click()
     assert widget.logic.segmentNames(own) == ["aorta"]
     assert widget.parameters.outlines is not own
-    made = widget.logic.caseOf(volume, widget.parameters.outlines)
+    made = widget.logic.caseOf(inputs_of(widget.parameters))
     assert made.structure("aorta").mask.equals(ball(image))
     assert made.has("bone")
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 2
+
+
+def test_what_outlining_found_stays_with_the_case_until_other_outlines_are_chosen(
+    widget: Any, volume: Any, scene: Any
+) -> None:
+    from boneir.gui.records import inputs_of
+
+    ui = go_to(widget, "images")
+    ui.outlineButton.click()
+    shown = {text for _, text in cells(ui.imageFindingsTable)}
+    kept = {item.text for item in widget.logic.caseOf(inputs_of(widget.parameters)).findings}
+    assert kept
+    assert kept < shown, "what is not outlined is found anew each time, the rest is kept"
+    own = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Mine")
+    widget.parameters.outlines = own
+    assert not cells(ui.imageFindingsTable)
+    assert not inputs_of(widget.parameters).findings
 
 
 def test_an_image_that_cannot_be_planned_on_gives_one_sentence(widget: Any, scene: Any, refusals: list[str]) -> None:
@@ -124,7 +144,7 @@ def test_changed_choices_ask_for_a_new_proposal(planned: Any) -> None:
     assert status(planned) == "Ready for the next step, Effect."
 
 
-def test_a_moved_needle_asks_for_a_new_prediction(planned: Any, scene: Any) -> None:
+def test_a_moved_needle_asks_for_a_new_prediction(planned: Any, scene: Any, image: Any) -> None:
     import slicer
 
     from boneir.gui.records import Outcome, written
@@ -142,9 +162,7 @@ def test_a_moved_needle_asks_for_a_new_prediction(planned: Any, scene: Any) -> N
     line.SetNthControlPointPositionWorld(1, 0.0, 0.0, 100.0)
     line.InvokeEvent(slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent)
     assert status(planned).startswith("A needle was moved")
-    planned.logic.showPlan(
-        proposed(planned.logic.caseOf(planned.parameters.inputVolume, None).image, planned.parameters).plans[1]
-    )
+    planned.logic.showPlan(proposed(image, planned.parameters).plans[1])
     assert planned.logic.planNow("plan-1").uid != uid, "another plan was shown, and the moved one was put back"
 
 

@@ -1,7 +1,9 @@
-"""The whole way in the panel, by clicks alone: a CT, its outlines, a lesion from a point, needle paths."""
+"""The whole way in the panel, by clicks alone: a CT, outlines, a lesion from a point, needle paths, effect, report."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,13 @@ def patient() -> Any:
     return demo_patient(seed=0, spacing_mm=(2.5, 2.5, 3.0))
 
 
-def test_from_a_ct_to_a_plan_by_clicks(widget: Any, scene: Any, patient: Any, refusals: list[str]) -> None:
+def test_from_a_ct_to_a_report_by_clicks(
+    widget: Any, scene: Any, patient: Any, refusals: list[str], tmp_path: Path
+) -> None:
+    from boneir.anatomy.lesion import grow_lesion
+    from boneir.assess import assess
+    from boneir.gui.records import inputs_of
+    from boneir.scene.marks import Part, marked
     from boneir.scene.volume import show_image
 
     widget.parameters.inputVolume = show_image(scene, patient.image)
@@ -30,9 +38,10 @@ def test_from_a_ct_to_a_plan_by_clicks(widget: Any, scene: Any, patient: Any, re
     widget.parameters.seed.AddControlPointWorld(vtk.vtkVector3d(-left, -posterior, superior))
     ui.growButton.click()
     assert status(widget) == "Ready for the next step, Access."
-    case = widget.logic.caseOf(widget.parameters.inputVolume, widget.parameters.outlines, "lesion-1")
-    grown, true = case.lesion("lesion-1").mask.full(), patient.lesion.full()
-    assert 2 * np.count_nonzero(grown & true) / (grown.sum() + true.sum()) > 0.75
+    case = widget.logic.caseOf(inputs_of(widget.parameters))
+    grown, _ = grow_lesion(replace(case, lesions=()), patient.seed_mm)
+    assert case.lesion("lesion-1").mask.equals(grown.mask), "the panel shows what the library finds"
+    assert grown.mask.at(patient.seed_mm)
     assert cells(ui.lesionMeasuresTable)[0][0] == "Volume"
 
     ui = go_to(widget, "access")
@@ -49,6 +58,32 @@ def test_from_a_ct_to_a_plan_by_clicks(widget: Any, scene: Any, patient: Any, re
     along = [way.point_at(depth) for depth in np.arange(0.0, way.length_mm, 1.0)]
     assert not any(case.structure("spinal_canal").mask.at(point) for point in along)
 
+    ui = go_to(widget, "effect")
+    ui.assessButton.click()
+    assert status(widget) == "Ready for the next step, Review."
+    assessed = assess(widget.logic.caseOf(inputs_of(widget.parameters)), plan)
+    assert [row[1] for row in cells(ui.measuresTable)] == [item.title for item in assessed.measures]
+    assert widget.logic.planNow(plan.name) == plan, "showing the zones does not change the plan"
+    zones = list(marked(scene, Part.ZONES, plan.name))
+    assert len(zones) == 1
+    assert zones[0].GetSegmentation().GetNumberOfSegments() >= len(assessed.zones)
+
+    ui = go_to(widget, "review")
+    assert ui.findingsTable.rowCount == len(assessed.findings) > 0
+    canal = [text for _, text in cells(ui.findingsTable) if "spinal canal is outlined from" in text]
+    assert canal, "what outlining could not see is not forgotten"
+
+    ui = go_to(widget, "report")
+    ui.picturesBox.checked = False
+    ui.folderButton.directory = str(tmp_path)
+    ui.writeButton.click()
+    assert status(widget) == "The plan is written down."
+    page = Path(widget.parameters.reportFile).read_text("utf-8")
+    assert plan.uid in page
+    assert "spinal canal is outlined from" in page
+    assert ui.openButton.enabled
+    assert not refusals
+
 
 def test_a_device_without_figures_is_refused_in_one_sentence(
     widget: Any, scene: Any, patient: Any, refusals: list[str]
@@ -56,12 +91,13 @@ def test_a_device_without_figures_is_refused_in_one_sentence(
     from by_hand import with_lesion
 
     from boneir.ablation.devices import DeviceStatus, devices
+    from boneir.gui.records import Inputs
     from boneir.scene.build import show_outlines
     from boneir.scene.volume import show_image
 
     volume = show_image(scene, patient.image)
     widget.parameters.inputVolume = volume
-    widget.parameters.outlines = show_outlines(scene, with_lesion(widget.logic.caseOf(volume, None)), volume)
+    widget.parameters.outlines = show_outlines(scene, with_lesion(widget.logic.caseOf(Inputs(volume, None))), volume)
     lacking = next(device for device in devices() if device.status is DeviceStatus.NEEDS_IFU and device.zones == ())
     from boneir.gui.choices import TechniqueChoice
 

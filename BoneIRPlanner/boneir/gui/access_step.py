@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from .choices import StepName
-from .records import Proposed, read, written
+from .records import Proposed, inputs_of, read, written
 from .step import Step
 from .tables import places_of, show_findings, show_rows
 from .wording import device_choices, goal_of, proposal_rows, setting_choices
@@ -68,7 +68,7 @@ class AccessStep(Step):
     def onPropose(self) -> None:
         parameters = self.parameters
         with work(_("No needle path could be proposed.")):
-            proposed = self.logic.propose(parameters.inputVolume, parameters.outlines, goal_of(parameters))
+            proposed = self.logic.propose(inputs_of(parameters), goal_of(parameters))
             parameters.assessment = ""
             parameters.proposal = written(proposed)
             self._choose(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slicer.i18n import tr as _
 
 from .choices import StepName
-from .records import Outcome, read, written
+from .records import Outcome, inputs_of, read, written
 from .step import Step
 from .tables import show_measures
 from .wording import plan_words
@@ -44,10 +44,7 @@ class EffectStep(Step):
     def onAssess(self) -> None:
         parameters = self.parameters
         with work(_("The effect could not be predicted.")):
-            outcome = self.logic.assess(
-                parameters.inputVolume, parameters.outlines, parameters.lesionName, parameters.planName
-            )
-            parameters.assessment = written(outcome)
+            parameters.assessment = written(self.logic.assess(inputs_of(parameters), parameters.planName))
 
     def onMeasure(self, row: int) -> None:
         self.logic.showPlace(self._outcome().measures[row].place_mm)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slicer.i18n import tr as _
 
 from .choices import StepName
-from .records import Outcome, read, written
+from .records import Inputs, image_outcome, written
 from .step import Step
 from .tables import places_of, show_findings
 from .wording import outline_words
@@ -26,10 +26,9 @@ class ImagesStep(Step):
         self.ui.imageFindingsTable.connect("cellClicked(int,int)", self.onFinding)
 
     def refresh(self) -> None:
-        outcome = self._outcome()
         self.ui.outlineButton.enabled = self.parameters.inputVolume is not None
         self.ui.structuresText.text = outline_words(self.logic.segmentNames(self.parameters.outlines))
-        show_findings(self.ui.imageFindingsTable, outcome.findings)
+        show_findings(self.ui.imageFindingsTable, image_outcome(self.parameters).findings)
 
     def missing(self) -> str:
         if self.parameters.inputVolume is None:
@@ -40,12 +39,9 @@ class ImagesStep(Step):
 
     def onOutline(self) -> None:
         with work(_("The image could not be outlined.")):
-            node, outcome = self.logic.outline(self.parameters.inputVolume, self.parameters.outlines)
+            node, outcome = self.logic.outline(Inputs(self.parameters.inputVolume, self.parameters.outlines))
             self.parameters.outlines = node
             self.parameters.imageOutcome = written(outcome)
 
     def onFinding(self, row: int) -> None:
-        self.logic.showPlace(places_of(self._outcome().findings)[row])
-
-    def _outcome(self) -> Outcome:
-        return read(Outcome, self.parameters.imageOutcome) or Outcome()
+        self.logic.showPlace(places_of(image_outcome(self.parameters).findings)[row])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slicer.i18n import tr as _
 
 from .choices import StepName
-from .records import Outcome, read, written
+from .records import inputs_of, lesion_outcome, written
 from .step import Step
 from .tables import places_of, show_findings, show_measures
 from .work import work
@@ -27,7 +27,7 @@ class LesionStep(Step):
         self.ui.lesionFindingsTable.connect("cellClicked(int,int)", self.onFinding)
 
     def refresh(self) -> None:
-        parameters, outcome = self.parameters, self._outcome()
+        parameters, outcome = self.parameters, lesion_outcome(self.parameters)
         self.ui.growButton.enabled = parameters.inputVolume is not None and self.logic.hasPoint(parameters.seed)
         self.ui.measureButton.enabled = parameters.inputVolume is not None and self._outlined()
         show_measures(self.ui.lesionMeasuresTable, outcome.measures, about=False)
@@ -49,23 +49,17 @@ class LesionStep(Step):
     def onGrow(self) -> None:
         parameters = self.parameters
         with work(_("The lesion could not be outlined.")):
-            node, outcome = self.logic.growLesion(
-                parameters.inputVolume, parameters.outlines, parameters.seed, parameters.lesionName
-            )
+            node, outcome = self.logic.growLesion(inputs_of(parameters), parameters.seed)
             parameters.outlines = node
             parameters.lesionOutcome = written(outcome)
 
     def onMeasure(self) -> None:
         parameters = self.parameters
         with work(_("The lesion could not be measured.")):
-            outcome = self.logic.measureLesion(parameters.inputVolume, parameters.outlines, parameters.lesionName)
-            parameters.lesionOutcome = written(outcome)
+            parameters.lesionOutcome = written(self.logic.measureLesion(inputs_of(parameters)))
 
     def onFinding(self, row: int) -> None:
-        self.logic.showPlace(places_of(self._outcome().findings)[row])
+        self.logic.showPlace(places_of(lesion_outcome(self.parameters).findings)[row])
 
     def _outlined(self) -> bool:
         return bool(self.logic.hasSegment(self.parameters.outlines, self.parameters.lesionName))
-
-    def _outcome(self) -> Outcome:
-        return read(Outcome, self.parameters.lesionOutcome) or Outcome()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..assessment import Measure
 from ..errors import PlanError
@@ -28,12 +28,36 @@ class Outcome:
     findings : tuple of Finding
     plan_uid : str
         Fingerprint of the plan that it is about; "" where it is about no plan.
+    about : str
+        What it was found in, from `named`; a result is not shown for anything else.
     """
 
     text: str = ""
     measures: tuple[Measure, ...] = ()
     findings: tuple[Finding, ...] = ()
     plan_uid: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What the logic works on: nodes of the scene, and what is already known of them.
+
+    Parameters
+    ----------
+    volume : vtkMRMLScalarVolumeNode or None
+        The planning image.
+    outlines : vtkMRMLSegmentationNode or None
+    lesion : str
+        Name of the segment that is the lesion.
+    findings : tuple of Finding
+        What outlining found; nodes do not carry it.
+    """
+
+    volume: Any
+    outlines: Any
+    lesion: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +101,38 @@ class Proposed:
     def plan(self, name: str) -> Plan | None:
         """The proposed plan of that name, or None."""
         return next((plan for plan in self.plans if plan.name == name), None)
+
+
+_ABSENT = "case."
+"""Codes of findings about what is not outlined: they are found anew each time, as outlines come and go."""
+
+
+def named(*things: Any) -> str:
+    """What a result is about: the names of its nodes, and texts."""
+    return " | ".join(thing if isinstance(thing, str) else thing.GetName() for thing in things if thing is not None)
+
+
+def inputs_of(parameters: Any) -> Inputs:
+    """What the parameter node says to work on, with the findings of the steps before."""
+    volume, outlines, lesion = parameters.inputVolume, parameters.outlines, parameters.lesionName
+    steps = (image_outcome(parameters), lesion_outcome(parameters))
+    findings = [item for outcome in steps for item in outcome.findings if not item.code.startswith(_ABSENT)]
+    return Inputs(volume, outlines, lesion, tuple(dict.fromkeys(findings)))
+
+
+def image_outcome(parameters: Any) -> Outcome:
+    """What outlining found, if it was in this image and gave these outlines."""
+    return _about(parameters.imageOutcome, named(parameters.inputVolume, parameters.outlines))
+
+
+def lesion_outcome(parameters: Any) -> Outcome:
+    """What growing or measuring found, if it was of this lesion in this image and these outlines."""
+    return _about(parameters.lesionOutcome, named(parameters.inputVolume, parameters.outlines, parameters.lesionName))
+
+
+def _about(text: str, about: str) -> Outcome:
+    outcome = read(Outcome, text)
+    return outcome if outcome is not None and outcome.about == about else Outcome()
 
 
 def written(record: Outcome | Proposed) -> str:

@@ -8,6 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from .choices import StepName
+from .records import inputs_of
 from .step import Step
 from .work import work
 
@@ -39,12 +40,7 @@ class ReportStep(Step):
         parameters = self.parameters
         with work(_("The report could not be written.")):
             parameters.reportFile = self.logic.writeReport(
-                parameters.inputVolume,
-                parameters.outlines,
-                parameters.lesionName,
-                parameters.planName,
-                parameters.reportFolder,
-                parameters.withPictures,
+                inputs_of(parameters), parameters.planName, parameters.reportFolder, parameters.withPictures
             )
 
     def onOpen(self) -> None:
