@@ -39,7 +39,7 @@ from .style import (
 _MM = 72 / 25.4
 _MARK_WIDTH = 5 * _MM
 _GAP = 3 * _MM
-_GALLERY_SHARE = 0.92
+_GALLERY_SHARE = 0.88
 """Three rows of two pictures of 8 by 7 then fit on a page."""
 
 _PATIENT_SHARES = (0.31, 0.27, 0.14, 0.12, 0.16)

@@ -50,5 +50,6 @@ class SourceList:
 
 def _cells(number: int, value: Value, uses: list[str]) -> tuple[str, ...]:
     figure = f"{'; '.join(uses)}: {value_text(value)}"
-    source = f"{value.source}. {value.note}" if value.note else value.source
+    note = value.note[:1].upper() + value.note[1:]
+    source = f"{value.source.rstrip('.')}. {note}" if note else value.source
     return (f"[{number}]", figure, GRADE_WORDS[value.grade], source)
