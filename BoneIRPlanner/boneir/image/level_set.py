@@ -75,20 +75,21 @@ def level_set(inside: NDArray[np.bool_], spacing_mm: Sequence[float], radius_mm:
     edge = _EDGE * min(spacing_mm)
     tolerance = TOLERANCE * _spacing_across(distance, spacing_mm, 0.25 * radius_mm)
     start = distance * (1.0 + distance / np.float32(2.0 * radius_mm))
-    best = start
-    for width in widths_mm(radius_mm):
+    fitted = np.zeros_like(start)
+    missing = np.ones_like(start)  # the share of each voxel's value that is still to come from narrower widths
+    for width in reversed(widths_mm(radius_mm)):
         smooth, bent = start, start
         for _ in range(2):
             bent = _smoothed(smooth, spacing_mm, width)
             smooth = _kept_apart(bent, inside, edge)
         contradicted = np.where(inside, bent > tolerance, bent < -tolerance)
-        if contradicted.any():
-            away = ndimage.distance_transform_edt(~contradicted, sampling=spacing_mm)
-            share = np.clip(away / (REACH * width) - 1.0, 0.0, 1.0).astype(np.float32)
-            best = share * smooth + (1.0 - share) * best
-        else:
-            best = smooth
-    return _kept_apart(best, inside, edge)
+        if not contradicted.any():
+            return _kept_apart(fitted + missing * smooth, inside, edge)
+        away = ndimage.distance_transform_edt(~contradicted, sampling=spacing_mm)
+        share = np.clip(away / (REACH * width) - 1.0, 0.0, 1.0).astype(np.float32)
+        fitted += missing * share * smooth
+        missing *= 1.0 - share
+    return _kept_apart(fitted + missing * start, inside, edge)
 
 
 def _first_distance(inside: NDArray[np.bool_], spacing_mm: Sequence[float]) -> Field:

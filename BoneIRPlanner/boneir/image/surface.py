@@ -41,7 +41,7 @@ class Surface:
     def signed_distance_mm(self, points_mm: ArrayLike) -> NDArray[np.float64]:
         """Distance of points (..., 3) to the surface in mm, negative inside."""
         points = np.asarray(points_mm, float)
-        distance, index = self._tree.query(points)
+        distance, index = self._tree.query(points, workers=-1)
         along = np.einsum("...i,...i->...", points - self.points_mm[index], self.normals[index])
         # Between two of its points the surface is flat; from afar the nearest point is near enough.
         return np.asarray(np.where(distance < 2.0 * self.step_mm, along, np.copysign(distance, along)))
