@@ -30,8 +30,8 @@ OWN = {
             "medium": "measured in excised bone",
             "in_bone": True,
             "criterion": "coagulation",
-            "target_c": 70,
-            "duration_s": 900,
+            "target_c": {"value": 70, "unit": "degC", "grade": "published", "source": "instructions for use, p. 9"},
+            "duration_s": {"value": 900, "unit": "s", "grade": "published", "source": "instructions for use, p. 9"},
             "length_mm": {"value": 30, "unit": "mm", "grade": "published", "source": "instructions for use, p. 9"},
             "width_mm": {"value": 20, "unit": "mm", "grade": "published", "source": "instructions for use, p. 9"},
             "forward_mm": {"value": 5, "unit": "mm", "grade": "published", "source": "instructions for use, p. 9"},
@@ -170,6 +170,7 @@ def test_every_fault_of_a_users_file_is_listed_with_its_path(tmp_path):
     zone["length_mm"]["value"] = -3
     zone["width_mm"]["unit"] = "cm"
     zone["power_w"] = "strong"
+    zone["duration_s"]["unit"] = "min"
     zone["shape"] = "pear"
     zone["forward_mm"].update(low=6, high=7)
     with pytest.raises(DeviceError) as caught:
@@ -181,7 +182,8 @@ def test_every_fault_of_a_users_file_is_listed_with_its_path(tmp_path):
         "diameter_mm: source missing",
         "zones[0].length_mm: -3 mm",
         "zones[0].width_mm: expected mm, found 'cm'",
-        "zones[0].power_w: expected a number",
+        "zones[0].power_w: expected a value",
+        "zones[0].duration_s: expected s, found 'min'",
         "zones[0].shape: is not known",
         "zones[0].forward_mm: 5 mm lies outside its own range",
     ):

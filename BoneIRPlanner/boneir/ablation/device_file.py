@@ -20,7 +20,9 @@ _DEVICE_KEYS = {
     *("schema", "id", "vendor", "model", "technique", "status", "diameter_mm", "usable_length_mm"),
     *("active_tips_mm", "zones", "figures", "contraindications", "notes"),
 }
-_NUMBERS = ("power_w", "duration_s", "current_ma", "target_c")
+_NUMBERS = {"power_w": "W", "duration_s": "s", "current_ma": "mA", "target_c": "degC"}
+"""What a setting can have, and its unit."""
+
 _ZONE_KEYS = {"setting", "title", "medium", "in_bone", "criterion", "length_mm", "width_mm", "forward_mm", *_NUMBERS}
 
 T = TypeVar("T")
@@ -143,7 +145,7 @@ class _Reader:
         forward = self.length(row.get("forward_mm"), f"{path}.forward_mm", -200.0)
         if forward.amount > length.amount:
             self.faults.append(f"{path}.forward_mm: the zone reaches farther beyond the tip than it is long")
-        numbers = {key: None if row.get(key) is None else self.number(row[key], f"{path}.{key}") for key in _NUMBERS}
+        numbers = {key: self.number(row[key], unit, f"{path}.{key}") for key, unit in _NUMBERS.items() if key in row}
         return ZoneSize(
             setting=self.text(row, "setting", path),
             title=self.text(row, "title", path),
@@ -156,11 +158,11 @@ class _Reader:
             **numbers,
         )
 
-    def number(self, value: Any, path: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.faults.append(f"{path}: expected a number, found {value!r}")
-            return 0.0
-        return float(value)
+    def number(self, data: Any, unit: str, path: str) -> float:
+        value = self.value(data, path)
+        if value is not _NOTHING and value.unit != unit:
+            self.faults.append(f"{path}: expected {unit}, found {value.unit!r}")
+        return value.amount
 
     def figure(self, data: Any, path: str) -> tuple[str, Value]:
         row = self.mapping(data, path)
