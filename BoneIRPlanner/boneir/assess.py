@@ -119,14 +119,34 @@ def _assess_treatment(case: Case, treatment: Treatment, sheet: _Sheet) -> None:
         sheet.add((), contraindication_findings(probe, instrument, lesion, case.structures))
     for cannula in treatment.cement:
         sheet.add(*measure_path(case, cannula.trajectory, cannula.diameter_mm, about=cannula.name, lesion=lesion.name))
-    if treatment.technique not in WITHOUT_ZONE and chosen:
-        _assess_zones(case, treatment, lesion, chosen, sheet)
+    ablating = [(probe, instrument) for probe, instrument in chosen if instrument.technique not in WITHOUT_ZONE]
+    sheet.add((), _technique_findings(treatment, chosen, ablating))
+    if ablating:
+        _assess_zones(case, treatment, lesion, ablating, sheet)
     if treatment.technique is not Technique.BIOPSY:
         _assess_cement(case, treatment, lesion, sheet)
     if treatment.screws:
         names = ", ".join(screw.name for screw in treatment.screws)
         text = f"The screws {names} are drawn but not assessed: their corridor has to be judged by eye."
         sheet.add((), [Finding("plan.screws", Severity.WARN, text, about=names)])
+
+
+def _technique_findings(
+    treatment: Treatment, chosen: Sequence[tuple[Probe, Device]], ablating: Sequence[tuple[Probe, Device]]
+) -> list[Finding]:
+    """Devices of another technique than the treatment's, and a technique whose zone nothing here predicts."""
+    found = []
+    for probe, instrument in ablating:
+        if instrument.technique is not treatment.technique:
+            text = (
+                f"Probe {probe.name}: {instrument.name} is a device for {instrument.technique}, the treatment of "
+                f"{treatment.lesion} says {treatment.technique}; its zone is that of the device."
+            )
+            found.append(Finding("plan.technique", Severity.WARN, text, about=probe.name))
+    if chosen and not ablating and treatment.technique not in WITHOUT_ZONE:
+        text = f"What {treatment.technique} does to {treatment.lesion} is not predicted: its devices have no zone."
+        found.append(Finding("ablation.no_zone", Severity.WARN, text, about=treatment.lesion))
+    return found
 
 
 def _path(
@@ -146,13 +166,14 @@ def _assess_zones(
         shells_of(probe, size, instrument.technique) for (probe, instrument), size in zip(chosen, sizes, strict=True)
     ]
     zones = [zone_of(probe, instrument, grid) for probe, instrument in chosen]
-    in_spine = _beside_nerves(case, shells)
+    in_spine = _in_spine(case, shells)
     for (probe, instrument), size, shell, zone in zip(chosen, sizes, shells, zones, strict=True):
         sheet.add([_volume(zone)], [_cut_off(probe, shell, zone), medium_finding(probe, instrument, size)])
         sheet.add(*energy_check(probe, instrument, size, in_spine=in_spine))
     sheet.zones += zones
     if len(zones) > 1:
-        joined, findings = joined_zone(zones, treatment.technique)
+        together = Technique.CRYO in {instrument.technique for _, instrument in chosen}
+        joined, findings = joined_zone(zones, Technique.CRYO if together else treatment.technique)
         sheet.zones.append(joined)
         sheet.add([_volume(joined)], findings)
     _assess_margin(treatment, lesion, shells, sheet)
@@ -177,12 +198,14 @@ def _cut_off(probe: Probe, shells: Shells, zone: Zone) -> Finding | None:
     return Finding("ablation.outside_image", Severity.WARN, text, share, "1", None, probe.trajectory.tip_mm, probe.name)
 
 
-def _beside_nerves(case: Case, shells: Sequence[Shells]) -> bool:
-    """Whether the canal, the cord or a vertebra is near the zones."""
+def _in_spine(case: Case, shells: Sequence[Shells]) -> bool:
+    """Whether a vertebra, the canal, the cord or a root is so near the zones that nerves need protection."""
+    near_mm = ablation_limit("neural_protection_mm").amount
     for item in case.structures:
         kind = structure_kinds().get(item.kind) or kind_for(item.name)
         spinal = item.name.startswith("vertebra") or (kind is not None and kind.kin.key in NEURAL)
-        if spinal and approach(shells, item.mask) is not None:
+        found = approach(shells, item.mask) if spinal else None
+        if found is not None and found.distance_mm < near_mm:
             return True
     return False
 

@@ -174,15 +174,30 @@ def test_other_organs():
 
 
 def test_energy_in_the_spine(centred):
-    _, found = centred
-    energy = found.measure("ablation.energy", "1")
-    assert energy.amount == pytest.approx(75 * 450 / 1000)
-    assert "ablation.energy" in codes(found, Severity.WARN)
-    far = a_case()
-    far = Case(far.image, tuple(s for s in far.structures if s.name != "spinal_canal"), far.lesions)
-    elsewhere = assess(far, a_plan(far, zone_centred()))
+    _, elsewhere = centred
+    assert elsewhere.measure("ablation.energy", "1").amount == pytest.approx(75 * 450 / 1000)
     assert elsewhere.measure("ablation.energy", "1").limit is None
     assert "ablation.energy" not in codes(elsewhere)
+    near = a_case((0.0, 28.0, 0.0))
+    found = assess(near, a_plan(near, zone_centred()))
+    assert found.measure("ablation.energy", "1").limit.amount == 10.0
+    assert "ablation.energy" in codes(found, Severity.WARN)
+    level = a_case(extra=(Structure("vertebra_L3", Role.BONE, ball((0, 0, 0), 20), "vertebra_L3"),))
+    assert "ablation.energy" in codes(assess(level, a_plan(level, zone_centred())), Severity.WARN)
+
+
+def test_the_device_decides_what_is_done():
+    case = a_case()
+    probe, way = zone_centred(), Trajectory((40.0, 25.0, 15.0), (0.0, 0.0, 0.0))
+    other = assess(case, a_plan(case, probe, technique=Technique.CRYO))
+    assert "plan.technique" in codes(other, Severity.WARN)
+    assert other.measure("ablation.coverage").amount == 100.0
+    core = assess(case, a_plan(case, probe, Probe("b", "biopsy-11g", way)))
+    assert [zone.probe for zone in core.zones] == ["1"]
+    assert "plan.technique" not in codes(core)
+    ethanol = assess(case, a_plan(case, Probe("b", "biopsy-11g", way), technique=Technique.ETHANOL))
+    assert "ablation.no_zone" in codes(ethanol, Severity.WARN)
+    assert ethanol.zones == ()
 
 
 def test_two_probes_are_joined():

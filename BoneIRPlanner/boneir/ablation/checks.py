@@ -63,7 +63,7 @@ def energy_check(
     measure = Measure("ablation.energy", "Energy", energy, "kJ", probe.name, limit=limit)
     if limit is None or energy <= limit.amount:
         return (measure,), ()
-    text = f"Probe {probe.name} delivers {energy:.0f} kJ beside the spinal canal: more than {limit} is unusual there."
+    text = f"Probe {probe.name} delivers {energy:.0f} kJ in the spine: more than {limit} is unusual there."
     place = probe.trajectory.tip_mm
     return (measure,), (Finding("ablation.energy", Severity.WARN, text, energy, "kJ", limit, place, probe.name),)
 

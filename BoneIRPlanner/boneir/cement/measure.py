@@ -5,17 +5,18 @@ from __future__ import annotations
 from ..assessment import Measure
 from ..findings import Finding, Severity
 from ..plan import Cement
-from .volume import CementVolume, cement_limit, grade_of
+from .volume import CementVolume, grade_of
 
 
 def cement_measure(volume: CementVolume, lesion: str) -> Measure:
     """The range as "cement.volume"; without an amount where the lesion is dense bone throughout."""
-    title, note = "Cement that the lesion may take", " ".join((*volume.reasons, f"Grade: {grade_of(volume)}."))
+    title = "Cement that the lesion may take"
+    sources = "; ".join(dict.fromkeys(value.source for value in volume.values))
+    note = " ".join((*volume.reasons, f"Grade: {grade_of(volume)} ({sources})."))
     if volume.high_ml <= 0.0:
         return Measure("cement.volume", title, None, "mL", lesion, note=f"Not expected to take cement. {note}")
     return Measure(
-        "cement.volume", title, volume.expected_ml, "mL", lesion, volume.low_ml, volume.high_ml,
-        cement_limit("cavity_fill"), note=note,
+        "cement.volume", title, volume.expected_ml, "mL", lesion, volume.low_ml, volume.high_ml, note=note
     )  # fmt: skip
 
 

@@ -94,6 +94,10 @@ def cement_volume(image: Image, lesion: Mask, body: Mask | None = None) -> Cemen
         reasons.append(f"At least {part.amount:.0%} of the vertebral body of {body.volume_ml:.1f} mL.")
         values.append(part)
         warning = too_much if high > too_much.amount * body.volume_ml else None
+    else:
+        usual = cement_limit("extraspinal_volume_ml")
+        reasons.append(f"Outside the spine {usual.low:g} to {usual.high:g} mL were used, {usual} on average.")
+        values.append(usual)
     least = cement_limit("least_volume_ml")
     if void + trabecular > 0.0 and low < min(least.amount, lesion.volume_ml):
         low = min(least.amount, lesion.volume_ml)
