@@ -35,6 +35,13 @@ class BoneIRPlanner(ScriptedLoadableModule):
             " medical device."
         )
         parent.acknowledgementText = _("Built on 3D Slicer.")
+        slicer.app.connect("startupCompleted()", self.onStartupCompleted)
+
+    def onStartupCompleted(self) -> None:
+        """Other modules are there now."""
+        from boneir.gui.sample_data import register_sample_data
+
+        register_sample_data()
 
 
 @parameterNodeWrapper
@@ -59,6 +66,7 @@ class BoneIRPlannerParameterNode:
     reportFolder: Annotated[Path, Default(generator=Path.home)]
     withPictures: bool = True
     reportFile: str
+    reportedPlan: str
 
 
 class BoneIRPlannerLogic(ScriptedLoadableModuleLogic):

@@ -37,7 +37,7 @@ def test_every_listed_member_exists() -> None:
             kind = kind or getattr(slicer, owner)
         for name in names:
             if "(" in name:
-                one = kind()
+                one = kind() if isinstance(kind, type) else kind
                 signature = bytes(QMetaObject.normalizedSignature(name).data()).decode()
                 declared = one.metaObject().indexOfMethod(signature) >= 0
                 with_vtk = {*getattr(kind, "_signals_with_vtk_types", ()), *getattr(kind, "_slots_with_vtk_types", ())}

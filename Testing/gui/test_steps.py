@@ -220,11 +220,22 @@ def test_a_fault_of_the_software_is_shown_and_goes_on_to_the_log(widget: Any) ->
     assert not slicer.app._cursors
 
 
-def test_the_report_step_waits_for_a_written_report(planned: Any, tmp_path: Path) -> None:
+def test_the_report_step_waits_for_a_report_of_this_plan(planned: Any, scene: Any, tmp_path: Path) -> None:
+    from boneir.gui.records import Outcome, written
+    from boneir.scene.marks import Part, marked
+
     ui = go_to(planned, "report")
     assert not ui.writeButton.enabled
     assert not ui.openButton.enabled
     page = tmp_path / "plan-1.html"
     page.write_text("<html></html>")
     planned.parameters.reportFile = str(page)
+    planned.parameters.reportedPlan = uid = planned.logic.planNow("plan-1").uid
+    planned.parameters.assessment = written(Outcome(measures=measures(), plan_uid=uid))
     assert ui.openButton.enabled
+    assert status(planned) == "The plan is written down."
+    line = next(marked(scene, Part.LINE, "plan-1"))
+    line.SetNthControlPointPositionWorld(1, 0.0, 0.0, 100.0)
+    moved = planned.logic.planNow("plan-1").uid
+    planned.parameters.assessment = written(Outcome(measures=measures(), plan_uid=moved))
+    assert status(planned) == "The report is of another plan than the one in the scene: write it again."

@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import slicer
+import vtk
 from PySide6.QtCore import QEvent, QObject, QSettings, Signal
 from PySide6.QtWidgets import QApplication, QVBoxLayout
 
 from . import mrml_widgets
 
 
-class ModuleManager(QObject):
+class qSlicerModuleManager(QObject):
     """Stand-in of qSlicerModuleManager."""
 
     moduleAboutToBeUnloaded = Signal(str)
 
 
-class LayoutManager:
+class qSlicerLayoutManager:
     """Stand-in of qSlicerLayoutManager: counts what it was asked for."""
 
     def __init__(self) -> None:
@@ -30,11 +31,14 @@ class LayoutManager:
     def resetSliceViews(self) -> None:
         self.slice_resets += 1
 
+    def mrmlSliceLogics(self) -> Any:
+        return vtk.vtkCollection()
+
     def resetThreeDViews(self) -> None:
         """Nothing to reset without views."""
 
 
-class Application(QApplication):
+class qSlicerApplication(QApplication):
     """Stand-in of qSlicerApplication, always in testing mode: no message box opens."""
 
     startupCompleted = Signal()
@@ -43,7 +47,7 @@ class Application(QApplication):
 
     def __init__(self) -> None:
         super().__init__(["slicer-stand-in"])
-        self._modules, self._layout = ModuleManager(), LayoutManager()
+        self._modules, self._layout = qSlicerModuleManager(), qSlicerLayoutManager()
         self._unpacked = tempfile.TemporaryDirectory(prefix="boneir-standins-")
         self._cursors: list[Any] = []
 
@@ -56,10 +60,10 @@ class Application(QApplication):
     def testingEnabled(self) -> bool:
         return True
 
-    def moduleManager(self) -> ModuleManager:
+    def moduleManager(self) -> qSlicerModuleManager:
         return self._modules
 
-    def layoutManager(self) -> LayoutManager:
+    def layoutManager(self) -> qSlicerLayoutManager:
         return self._layout
 
     def mrmlScene(self) -> Any:

@@ -89,7 +89,7 @@ def _furnish_slicer(widgets: dict[str, Any]) -> None:
     from PySide6.QtWidgets import QApplication
 
     existing = QApplication.instance()
-    running = existing if isinstance(existing, application.Application) else application.Application()
+    running = existing if isinstance(existing, application.qSlicerApplication) else application.qSlicerApplication()
     running.serve(slicer.mrmlScene)
     _name_in_slicer("app", running)
     logic = slicer.vtkSlicerMarkupsLogic()

@@ -75,7 +75,7 @@ def _of_function(function: ast.FunctionDef) -> Iterator[Member]:
             if owner:
                 yield owner, node.attr
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "connect":
-            owner = _class_of(node.func.value, kinds)
+            owner = _class_of(node.func.value, kinds) or _module_path(node.func.value)
             if owner and node.args and isinstance(node.args[0], ast.Constant):
                 yield owner, str(node.args[0].value)
 

@@ -48,7 +48,8 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
         self.ui.backButton.connect("clicked()", lambda: self._move(-1))
         self.ui.nextButton.connect("clicked()", lambda: self._move(1))
         scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneGoes)
+        self.addObserver(scene, scene.StartImportEvent, self.onSceneGoes)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneReplaced)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneReplaced)
         self.initializeParameterNode()
@@ -74,8 +75,8 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
         self.setParameterNode(None)
         self.removeObservers()
 
-    def onSceneStartClose(self, *_event: Any) -> None:
-        """The scene goes, and with it the parameter node."""
+    def onSceneGoes(self, *_event: Any) -> None:
+        """The scene goes, or is in the midst of coming: the parameter node is not to be trusted."""
         self.setParameterNode(None)
 
     def onSceneReplaced(self, *_event: Any) -> None:

@@ -34,7 +34,12 @@ class ReportStep(Step):
         self.ui.reportText.text = parameters.reportFile
 
     def missing(self) -> str:
-        return "" if self._written() else _("Choose a folder and write the report.")
+        if not self._written():
+            return _("Choose a folder and write the report.")
+        plan, _problem = self.logic.planState(self.parameters.planName)
+        if plan is None or plan.uid != self.parameters.reportedPlan:
+            return _("The report is of another plan than the one in the scene: write it again.")
+        return ""
 
     def onReport(self) -> None:
         parameters = self.parameters
@@ -42,6 +47,7 @@ class ReportStep(Step):
             parameters.reportFile = self.logic.writeReport(
                 inputs_of(parameters), parameters.planName, parameters.reportFolder, parameters.withPictures
             )
+            parameters.reportedPlan = self.logic.planNow(parameters.planName).uid
 
     def onOpen(self) -> None:
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self.parameters.reportFile))
