@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BoneIRError
 from .laplace_numpy import Faces
-from .multigrid import Multigrid, diagonal_of, fastest_kernels, inverse_of
+from .multigrid import Multigrid, diagonal_of, fastest_kernels
 
-TOLERANCE = 1e-7
+TOLERANCE = 1e-6
 """Residual over right-hand side at which values count as found."""
 
 MOST_STEPS = 400
@@ -294,25 +294,23 @@ def _solve(
     (Notay, SIAM J Sci Comput 2000;22:1444-1460).
     """
     diagonal = diagonal_of(faces, leak)
-    inverse = inverse_of(diagonal)
-    right *= inverse > 0
-    x *= inverse > 0
+    right *= diagonal > 0
     goal = tolerance * np.sqrt(kernels.dot(right, right))
     product = np.zeros_like(x)
-    kernels.product(x, faces, diagonal, inverse, product)
+    kernels.product(x, faces, diagonal, product)
     r = right - product
     size = np.sqrt(kernels.dot(r, r))
     if size <= goal:
-        return x, 0, _relative(size, goal, tolerance)
+        return x * (diagonal > 0), 0, _relative(size, goal, tolerance)
     cycle = Multigrid(faces, leak, steps_mm, kernels)
     z = cycle.apply(r)
     direction = z.astype(float)
     along = kernels.dot(r, z)
     for step in range(1, MOST_STEPS + 1):
-        length = along / kernels.product(direction, faces, diagonal, inverse, product)
+        length = along / kernels.product(direction, faces, diagonal, product)
         size = np.sqrt(kernels.advance(x, r, direction, product, length))
         if size <= goal:
-            return x, step, _relative(size, goal, tolerance)
+            return x * (diagonal > 0), step, _relative(size, goal, tolerance)
         z = cycle.apply(r)
         turned = kernels.dot(product, z)
         kernels.turn(direction, z, -length * turned / along)

@@ -5,7 +5,14 @@ Sums are taken plane by plane and then in the order of the planes: one thread an
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
+
+# Threads that wait by spinning take the cores from the one that works whenever the machine has anything else to do;
+# the runtime reads this when it starts.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 from numba import njit, prange
 
 from .laplace_numpy import Coarsening, Faces, Floats
@@ -21,21 +28,19 @@ def begin(out: Floats, b: Floats, inverse: Floats, weight: float) -> None:
     _begin(out, b, inverse, out.dtype.type(weight))
 
 
-def restrict(
-    x: Floats, b: Floats, faces: Faces, diagonal: Floats, inverse: Floats, coarse: Floats, by: Coarsening
-) -> None:
+def restrict(x: Floats, b: Floats, faces: Faces, diagonal: Floats, coarse: Floats, by: Coarsening) -> None:
     """`laplace_numpy.restrict`, compiled."""
-    _restrict(x, b, faces[0], faces[1], faces[2], diagonal, inverse, coarse, by[0], by[1], by[2])
+    _restrict(x, b, faces[0], faces[1], faces[2], diagonal, coarse, by[0], by[1], by[2])
 
 
-def prolong(x: Floats, coarse: Floats, inverse: Floats, by: Coarsening) -> None:
+def prolong(x: Floats, coarse: Floats, by: Coarsening) -> None:
     """`laplace_numpy.prolong`, compiled."""
-    _prolong(x, coarse, inverse, by[0], by[1], by[2])
+    _prolong(x, coarse, by[0], by[1], by[2])
 
 
-def product(x: Floats, faces: Faces, diagonal: Floats, inverse: Floats, out: Floats) -> float:
+def product(x: Floats, faces: Faces, diagonal: Floats, out: Floats) -> float:
     """`laplace_numpy.product`, compiled."""
-    return float(_product(x, faces[0], faces[1], faces[2], diagonal, inverse, out).sum())
+    return float(_product(x, faces[0], faces[1], faces[2], diagonal, out).sum())
 
 
 def dot(a: Floats, b: Floats) -> float:
@@ -79,9 +84,9 @@ def _begin(out, b, inverse, weight):  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def _restrict(x, b, fk, fj, fi, diagonal, inverse, coarse, bk, bj, bi):  # type: ignore[no-untyped-def]
+def _restrict(x, b, fk, fj, fi, diagonal, coarse, bk, bj, bi):  # type: ignore[no-untyped-def]
     nk, nj, ni = x.shape
-    planes, rows, length = coarse.shape
+    planes, length = coarse.shape[0], coarse.shape[2]
     for plane in prange(1, planes - 1):
         coarse[plane] = 0
         line = np.empty(ni, x.dtype)
@@ -90,28 +95,42 @@ def _restrict(x, b, fk, fj, fi, diagonal, inverse, coarse, bk, bj, bi):  # type:
                 here, row, right = x[k, j], fi[k, j], b[k, j]
                 above, below, up, down = x[k + 1, j], x[k - 1, j], fk[k, j], fk[k - 1, j]
                 far, near, to, fro = x[k, j + 1], x[k, j - 1], fj[k, j], fj[k, j - 1]
-                whole, scale = diagonal[k, j], inverse[k, j]
+                whole = diagonal[k, j]
                 for i in range(1, ni - 1):
                     total = right[i] + up[i] * above[i] + down[i] * below[i] + to[i] * far[i] + fro[i] * near[i]
                     total += row[i] * here[i + 1] + row[i - 1] * here[i - 1] - whole[i] * here[i]
-                    line[i] = total if scale[i] > 0 else 0
+                    line[i] = total
                 into = coarse[plane, (j - 1) // bj + 1]
-                for i in range(1, ni - 1):
-                    into[(i - 1) // bi + 1] += line[i]
+                if bi == 1:
+                    for i in range(1, ni - 1):
+                        into[i] += line[i]
+                    continue
+                for i in range(1, (ni - 2) // 2 + 1):
+                    into[i] += line[2 * i - 1] + line[2 * i]
+                if ni % 2:
+                    into[length - 2] += line[ni - 2]
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def _prolong(x, coarse, inverse, bk, bj, bi):  # type: ignore[no-untyped-def]
+def _prolong(x, coarse, bk, bj, bi):  # type: ignore[no-untyped-def]
     nk, nj, ni = x.shape
+    length = coarse.shape[2]
     for k in prange(1, nk - 1):
         for j in range(1, nj - 1):
-            step, here, scale = coarse[(k - 1) // bk + 1, (j - 1) // bj + 1], x[k, j], inverse[k, j]
-            for i in range(1, ni - 1):
-                here[i] += step[(i - 1) // bi + 1] if scale[i] > 0 else 0
+            step, here = coarse[(k - 1) // bk + 1, (j - 1) // bj + 1], x[k, j]
+            if bi == 1:
+                for i in range(1, ni - 1):
+                    here[i] += step[i]
+                continue
+            for i in range(1, (ni - 2) // 2 + 1):
+                here[2 * i - 1] += step[i]
+                here[2 * i] += step[i]
+            if ni % 2:
+                here[ni - 2] += step[length - 2]
 
 
 @njit(parallel=True, cache=True, nogil=True, fastmath={"contract"})
-def _product(x, fk, fj, fi, diagonal, inverse, out):  # type: ignore[no-untyped-def]
+def _product(x, fk, fj, fi, diagonal, out):  # type: ignore[no-untyped-def]
     nk, nj, ni = x.shape
     sums = np.zeros(nk)
     for k in prange(1, nk - 1):
@@ -120,11 +139,11 @@ def _product(x, fk, fj, fi, diagonal, inverse, out):  # type: ignore[no-untyped-
             here, row, into = x[k, j], fi[k, j], out[k, j]
             above, below, up, down = x[k + 1, j], x[k - 1, j], fk[k, j], fk[k - 1, j]
             far, near, to, fro = x[k, j + 1], x[k, j - 1], fj[k, j], fj[k, j - 1]
-            whole, scale = diagonal[k, j], inverse[k, j]
+            whole = diagonal[k, j]
             for i in range(1, ni - 1):
                 total = up[i] * above[i] + down[i] * below[i] + to[i] * far[i] + fro[i] * near[i]
                 total += row[i] * here[i + 1] + row[i - 1] * here[i - 1]
-                into[i] = whole[i] * here[i] - total if scale[i] > 0 else 0.0
+                into[i] = whole[i] * here[i] - total
             for i in range(1, ni - 1):
                 plane += here[i] * into[i]
         sums[k] = plane

@@ -2,7 +2,7 @@
 
 Every array has one layer of zeros around the voxels, so that no step asks where the border is. ``faces[a][k, j, i]`` is
 the conductance between a voxel and the next one along axis a of (k, j, i); ``inverse`` is one over the sum of all
-conductances of a voxel, and 0 where nothing is to be solved.
+conductances of a voxel. Where nothing is to be solved all of these are 0, and whatever stands there has no effect.
 """
 
 from __future__ import annotations
@@ -40,38 +40,35 @@ def begin(out: Floats, b: Floats, inverse: Floats, weight: float) -> None:
     out *= out.dtype.type(weight)
 
 
-def restrict(
-    x: Floats, b: Floats, faces: Faces, diagonal: Floats, inverse: Floats, coarse: Floats, by: Coarsening
-) -> None:
+def restrict(x: Floats, b: Floats, faces: Faces, diagonal: Floats, coarse: Floats, by: Coarsening) -> None:
     """Sum of the residual over the voxels of every coarse one, into `coarse`."""
-    residual = b[_C] + neighbours(x, faces) - diagonal[_C] * x[_C]
-    residual *= inverse[_C] > 0
-    coarse[_C] = summed(residual, by)
+    coarse[_C] = summed(b[_C] + neighbours(x, faces) - diagonal[_C] * x[_C], by)
 
 
 def summed(fine: Floats, by: Coarsening) -> Floats:
     """Sums of an array over blocks of `by` voxels along (k, j, i); the last block may be smaller."""
-    total = fine
+    total: Floats = fine
     for axis, factor in enumerate(by):
         if factor == 2:
             first = (slice(None),) * axis
             even, odd = total[(*first, slice(0, None, 2))], total[(*first, slice(1, None, 2))]
-            total = even.copy()
-            total[(*first, slice(0, odd.shape[axis]))] += odd
+            joined = even.copy()
+            joined[(*first, slice(0, odd.shape[axis]))] += odd
+            total = joined
     return total
 
 
-def prolong(x: Floats, coarse: Floats, inverse: Floats, by: Coarsening) -> None:
+def prolong(x: Floats, coarse: Floats, by: Coarsening) -> None:
     """Add the value of every coarse voxel to `x` at its fine voxels."""
     step = coarse[_C]
     for axis, (factor, n) in enumerate(zip(by, x.shape, strict=True)):
         step = np.repeat(step, factor, axis=axis)[(slice(None),) * axis + (slice(0, n - 2),)]
-    x[_C] += step * (inverse[_C] > 0)
+    x[_C] += step
 
 
-def product(x: Floats, faces: Faces, diagonal: Floats, inverse: Floats, out: Floats) -> float:
+def product(x: Floats, faces: Faces, diagonal: Floats, out: Floats) -> float:
     """The matrix times `x`, into `out`; the answer is ``x`` times that."""
-    out[_C] = (diagonal[_C] * x[_C] - neighbours(x, faces)) * (inverse[_C] > 0)
+    out[_C] = diagonal[_C] * x[_C] - neighbours(x, faces)
     return dot(x, out)
 
 
@@ -81,7 +78,7 @@ def dot(a: Floats, b: Floats) -> float:
 
 
 def advance(x: Floats, r: Floats, p: Floats, q: Floats, step: float) -> float:
-    """Move ``x`` by `step` along `p` and the residual ``r`` back along `q`; the answer is the square of the residual."""
+    """Move ``x`` along `p` and the residual ``r`` back along `q`; the answer is the square of the new residual."""
     x += step * p
     r -= step * q
     return dot(r, r)

@@ -1,8 +1,8 @@
 """Multigrid on a network of conductances: the preconditioner that makes the number of steps independent of the size.
 
 Coarse conductances are sums over blocks of voxels (Galerkin with piecewise constants); across a direction that is
-halved they are halved too, because the way is twice as long (over-correction; Braess, Computing 1995;55:379-393). An axis is only
-halved while its spacing is among the finest, so that flat voxels become cubes first.
+halved they are halved too, because the way is twice as long (over-correction; Braess, Computing 1995;55:379-393).
+An axis is only halved while its spacing is among the finest, so that flat voxels become cubes first.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class Multigrid:
             self.kernels.smooth(x, other, b, level.faces, level.inverse, WEIGHT)
             x, other = other, x
         coarse = self._work[depth + 1][2]
-        self.kernels.restrict(x, b, level.faces, level.diagonal, level.inverse, coarse, level.by)
-        self.kernels.prolong(x, self._cycle(depth + 1), level.inverse, level.by)
+        self.kernels.restrict(x, b, level.faces, level.diagonal, coarse, level.by)
+        self.kernels.prolong(x, self._cycle(depth + 1), level.by)
         for _ in range(STEPS):
             self.kernels.smooth(x, other, b, level.faces, level.inverse, WEIGHT)
             x, other = other, x
