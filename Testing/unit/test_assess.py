@@ -163,6 +163,18 @@ def test_the_rules_for_the_canal(behind, wall_hu, code, severity):
         assert finding.measured == found.measure("ablation.distance", "spinal_canal").amount
 
 
+def test_ice_harms_before_it_kills():
+    """The lethal zone ends 6.5 mm before the canal, the ice 1.5 mm: what counts for nerves is the ice."""
+    case = a_case((0.0, 20.0, 0.0), wall_hu=100)
+    probe = dataclasses.replace(zone_centred(entry=(45.0, 0.0, 0.0)), device="visica2", setting="1cm-4min-liver")
+    way = Trajectory((45.0, 0.0, 0.0), (-(38 / 2 - 5.0), 0.0, 0.0))
+    found = assess(case, a_plan(case, dataclasses.replace(probe, trajectory=way), technique=Technique.CRYO))
+    assert found.measure("ablation.distance", "spinal_canal").amount == pytest.approx(15 - 17 / 2 - 5, abs=0.6)
+    stop = next(f for f in found.findings if f.about == "spinal_canal" and f.code == "ablation.distance")
+    assert stop.severity is Severity.STOP
+    assert stop.text.startswith("The ice ends")
+
+
 def test_other_organs():
     lung = Structure("lung_left", Role.CRITICAL, ball((0, 0, 25), 9), "lung_left")
     bowel = Structure("colon", Role.CRITICAL, ball((0, 0, -25), 9), "colon")

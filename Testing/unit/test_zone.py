@@ -88,11 +88,13 @@ def test_ice_lies_outside_the_lethal_zone():
     needle = probe(setting=size.setting)
     shells = shells_of(needle, size, Technique.CRYO)
     heat = shells_of(needle, size, Technique.RADIOFREQUENCY)
-    assert shells.expected == heat.expected
+    assert shells.expected == heat.expected == heat.harmful
+    assert shells.harmful.across_mm == pytest.approx(17 / 2 + 5.0)
     assert shells.outer.across_mm == pytest.approx(heat.outer.across_mm + 5.0)
     ice = shells_of(needle, dataclasses.replace(size, criterion=ICE_EDGE), Technique.CRYO)
     assert ice.expected.across_mm == pytest.approx(17 / 2 - 5.0)
     assert ice.outer == heat.outer
+    assert ice.harmful.across_mm == pytest.approx(17 / 2)
 
 
 def test_the_setting_can_be_named_by_its_numbers():

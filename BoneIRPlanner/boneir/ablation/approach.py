@@ -27,7 +27,8 @@ class Approach:
     Parameters
     ----------
     distance_mm : float
-        From the expected zones to the nearest place of the outline; negative by how deep it lies in a zone.
+        From where the zones are expected to do harm to the nearest place of the outline; negative by how deep it lies
+        within.
     possible_mm : float
         The same from the outer shells.
     place_mm : Point
@@ -67,7 +68,7 @@ def approach(shells: Sequence[Shells], mask: Mask, *, is_skin: bool = False) -> 
     if not len(ijk):
         return None
     points = mask.grid.window(corner, shape).to_mm(ijk)
-    expected = _nearest([shell.expected for shell in shells], points)
+    expected = _nearest([shell.harmful for shell in shells], points)
     lowest = int(np.argmin(expected))
     if expected[lowest] > FAR_MM:
         return None

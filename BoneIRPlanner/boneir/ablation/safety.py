@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..anatomy.structures import Kin, kind_for, structure_kinds
+from ..anatomy.structures import kind_for, structure_kinds
 from ..assessment import Measure
 from ..case import Image, Lesion, Role, Structure
 from ..evidence import Value
@@ -23,9 +23,11 @@ GRAVE = 0.9
 
 @dataclass(frozen=True)
 class _Neighbour:
-    """A structure beside a zone, and how to speak of it."""
+    """A structure beside a zone, and how to speak of both."""
 
     name: str
+    words: str
+    zone: str
     limit: Value
     grave: bool
     neural: bool
@@ -48,19 +50,20 @@ def zone_safety(
     Returns
     -------
     measures : tuple of Measure
-        "ablation.distance" about each structure, the nearest first: from the expected zone, with the distance from the
-        outer shell as lower end; amount None where it is farther than `FAR_MM`.
+        "ablation.distance" about each structure, the nearest first: from the expected zone (in cryoablation from the
+        edge of the ice), with the distance from the outer shell as lower end; amount None beyond `FAR_MM`.
     findings : tuple of Finding
         "ablation.distance" where one is too near, "ablation.protection" where cord or nerves need protection.
     """
+    zone = "ice" if any(shell.harmful != shell.expected for shell in shells) else "zone"
     near: list[tuple[float, Measure]] = []
     far: list[Measure] = []
     findings: list[Finding] = []
     for item in structures:
         if item.mask.is_empty or item.role not in (Role.CRITICAL, Role.BODY):
             continue
-        beside = _neighbour(item)
-        title = f"Zone to {beside.name}"
+        beside = _neighbour(item, zone)
+        title = f"{zone.capitalize()} to {beside.words}"
         found = approach(shells, item.mask, is_skin=item.role is Role.BODY)
         if found is None:
             note = f"farther than {FAR_MM:.0f} mm"
@@ -77,54 +80,52 @@ def zone_safety(
     return (*(measure for _, measure in near), *far), tuple(findings)
 
 
-def _neighbour(item: Structure) -> _Neighbour:
+def _neighbour(item: Structure, zone: str) -> _Neighbour:
     if item.role is Role.BODY:
-        return _Neighbour("skin", ablation_limit("skin_distance_mm"), grave=True, neural=False)
-    kin = _kin(item)
-    neural = kin is not None and kin.key in NEURAL
-    grave = kin is None or kin.severity is None or kin.severity.amount >= GRAVE
-    limit = ablation_limit("neural_protection_mm" if neural else "organ_distance_mm")
-    return _Neighbour(item.name, limit, grave, neural)
-
-
-def _kin(item: Structure) -> Kin | None:
+        return _Neighbour("skin", "the skin", zone, ablation_limit("skin_distance_mm"), grave=True, neural=False)
     kind = structure_kinds().get(item.kind) or kind_for(item.name)
-    return None if kind is None else kind.kin
+    neural = kind is not None and kind.kin.key in NEURAL
+    severity = None if kind is None else kind.severity or kind.kin.severity
+    limit = ablation_limit("neural_protection_mm" if neural else "organ_distance_mm")
+    words = item.name if kind is None else kind.name[0].lower() + kind.name[1:]
+    return _Neighbour(item.name, words, zone, limit, severity is None or severity.amount >= GRAVE, neural)
 
 
 def _finding(beside: _Neighbour, found: Approach, densest: float | None) -> Finding | None:
     """What a distance means; None where it is far enough."""
-    name, distance = beside.name, found.distance_mm
+    words, zone, distance = beside.words, beside.zone, found.distance_mm
     if distance <= 0.0:
         severity = Severity.STOP if beside.grave else Severity.WARN
-        text = f"The zone reaches {-distance:.1f} mm into {name}: at least {beside.limit} between them would be right."
+        text = f"The {zone} reaches {-distance:.1f} mm into {words}: at least {beside.limit} between would be right."
         return _make("ablation.distance", severity, text, beside, found)
     if beside.neural:
         return _about_nerve(beside, found, densest)
     if distance < beside.limit.amount:
-        text = f"The zone ends {distance:.1f} mm before {name}: at least {beside.limit} would be right."
+        text = f"The {zone} ends {distance:.1f} mm before {words}: at least {beside.limit} would be right."
         return _make("ablation.distance", Severity.WARN, text, beside, found)
     if found.possible_mm <= 0.0:
-        text = f"At its largest the zone may reach {name}, {distance:.1f} mm from its expected edge."
+        text = f"At its largest the {zone} may reach {words}, {distance:.1f} mm from its expected edge."
         return _make("ablation.distance", Severity.WARN, text, beside, found)
     return None
 
 
 def _about_nerve(beside: _Neighbour, found: Approach, densest: float | None) -> Finding | None:
     """Cord and nerves: protection within ten millimetres, and a stop near a wall that is not known to hold."""
-    distance, stop, wall = found.distance_mm, ablation_limit("neural_stop_mm"), ablation_limit("wall_hu")
+    words, distance = beside.words, found.distance_mm
+    stop, wall = ablation_limit("neural_stop_mm"), ablation_limit("wall_hu")
     if distance < stop.amount and (densest is None or densest < wall.amount):
         state = "no intact bone between them is known" if densest is None else f"bone between them below {wall}"
-        text = f"The zone ends {distance:.1f} mm before {beside.name} with {state}: at least {stop} would be right."
+        text = f"The {beside.zone} ends {distance:.1f} mm before {words} with {state}: at least {stop} would be right."
         return _make("ablation.distance", Severity.STOP, text, beside, found, stop)
-    if distance < beside.limit.amount or found.possible_mm <= 0.0:
-        cold, heat = ablation_limit("neural_cold_c"), ablation_limit("neural_heat_c")
-        text = (
-            f"The zone ends {distance:.1f} mm before {beside.name}: nearer than {beside.limit} needs a plan of "
-            f"protection that keeps it between {cold.amount:g} and {heat.amount:g} degC."
-        )
-        return _make("ablation.protection", Severity.WARN, text, beside, found)
-    return None
+    if distance >= beside.limit.amount and found.possible_mm > 0.0:
+        return None
+    cold, heat = ablation_limit("neural_cold_c"), ablation_limit("neural_heat_c")
+    keep = f"plan a protection that keeps it between {cold.amount:g} and {heat.amount:g} degC"
+    if distance < beside.limit.amount:
+        text = f"The {beside.zone} ends {distance:.1f} mm before {words}, nearer than {beside.limit}: {keep}."
+    else:
+        text = f"At its largest the {beside.zone} may reach {words}, {distance:.1f} mm from its expected edge: {keep}."
+    return _make("ablation.protection", Severity.WARN, text, beside, found)
 
 
 def _make(

@@ -31,11 +31,14 @@ class Shells:
     inner, outer : Ellipsoid
         What is destroyed at the least, and what may be reached at the most. In cryoablation `outer` is the edge of the
         visible ice at its largest.
+    harmful : Ellipsoid
+        What neighbours have to stay out of: in cryoablation the expected edge of the visible ice, else `expected`.
     """
 
     expected: Ellipsoid
     inner: Ellipsoid
     outer: Ellipsoid
+    harmful: Ellipsoid
 
 
 def zone_size_of(probe: Probe, device: Device) -> ZoneSize:
@@ -68,7 +71,7 @@ def zone_size_of(probe: Probe, device: Device) -> ZoneSize:
 
 
 def shells_of(probe: Probe, size: ZoneSize, technique: Technique) -> Shells:
-    """The ellipsoids of a probe: expected, inner and outer extent.
+    """The ellipsoids of a probe: expected, inner, outer and harmful extent.
 
     The zone lies on the needle and reaches `size.forward_mm` beyond its tip. Inner and outer extent take in the range
     of the published size and of its place along the needle, and, where it was not measured in bone, at least the
@@ -85,7 +88,12 @@ def shells_of(probe: Probe, size: ZoneSize, technique: Technique) -> Shells:
     expected = _on_needle(probe, middle, length.amount, width.amount)
     inner = _on_needle(probe, halfway, _least(length, share), _least(width, share), -slide)
     outer = _on_needle(probe, halfway, _most(length, share), _most(width, share), slide)
-    return Shells(expected.grown(-lethal_mm), inner.grown(-lethal_mm), outer.grown(ice_mm - lethal_mm))
+    return Shells(
+        expected=expected.grown(-lethal_mm),
+        inner=inner.grown(-lethal_mm),
+        outer=outer.grown(ice_mm - lethal_mm),
+        harmful=expected.grown(ice_mm - lethal_mm),
+    )
 
 
 def zone_of(probe: Probe, device: Device, grid: Grid) -> Zone:
