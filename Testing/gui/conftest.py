@@ -76,6 +76,16 @@ def image() -> Any:
     return synthetic_patient(seed=0, spacing_mm=(3.0, 3.0, 4.0)).image
 
 
+@pytest.fixture(scope="package")
+def case(image: Any) -> Any:
+    """That CT with its body and a lesion of 20 mm."""
+    from by_hand import with_lesion
+
+    from boneir.case import Case
+
+    return with_lesion(Case(image))
+
+
 @pytest.fixture
 def volume(scene: Any, widget: Any, image: Any) -> Any:
     """That CT as the planning image of the module."""
@@ -87,15 +97,12 @@ def volume(scene: Any, widget: Any, image: Any) -> Any:
 
 
 @pytest.fixture
-def outlined(widget: Any, volume: Any) -> Any:
-    """The module with that CT and a lesion of 20 mm outlined on it."""
+def outlined(widget: Any, volume: Any, case: Any) -> Any:
+    """The module with that CT and its lesion outlined."""
     import slicer
-    from by_hand import with_lesion
 
-    from boneir.gui.records import Inputs
     from boneir.scene.build import show_outlines
 
-    case = with_lesion(widget.logic.caseOf(Inputs(volume, None)))
     widget.parameters.outlines = show_outlines(slicer.mrmlScene, case, volume)
     return widget
 
