@@ -157,7 +157,7 @@ NOT_CONSTANTS = {"colour", "color", "version", "schema", "$schema", "label_ids"}
 def bare_numbers(data: object, path: str) -> Iterator[str]:
     """Paths of numbers that stand without unit, source and grade."""
     if isinstance(data, dict):
-        if "value" in data:
+        if "value" in data and "scheme" not in data:  # a coded term has a value too
             missing = [key for key in ("unit", "grade", "source") if not data.get(key)]
             if missing:
                 yield f"{path}: no {', '.join(missing)}"
