@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from .ablation.approach import approach
 from .ablation.checks import contraindication_findings, energy_check, medium_finding
-from .ablation.devices import Device, device
+from .ablation.device import Device
+from .ablation.devices import device
 from .ablation.limits import ablation_limit
 from .ablation.safety import NEURAL, zone_safety
 from .ablation.zone import Shells, joined_zone, shells_of, zone_of, zone_size_of

@@ -90,7 +90,8 @@ def test_a_device_without_figures_is_refused_in_one_sentence(
 ) -> None:
     from by_hand import with_lesion
 
-    from boneir.ablation.devices import DeviceStatus, devices
+    from boneir.ablation.device import DeviceStatus
+    from boneir.ablation.devices import devices
     from boneir.gui.records import Inputs
     from boneir.scene.build import show_outlines
     from boneir.scene.volume import show_image

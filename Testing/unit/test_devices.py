@@ -8,7 +8,8 @@ import math
 
 import pytest
 
-from boneir.ablation.devices import DeviceStatus, device, devices
+from boneir.ablation.device import DeviceStatus
+from boneir.ablation.devices import device, devices
 from boneir.errors import DeviceError
 from boneir.evidence import Grade
 from boneir.plan import Technique

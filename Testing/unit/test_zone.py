@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from boneir.ablation.devices import ICE_EDGE, device, devices
+from boneir.ablation.device import ICE_EDGE
+from boneir.ablation.devices import device, devices
 from boneir.ablation.zone import joined_zone, shells_of, zone_of, zone_size_of
 from boneir.errors import DeviceError
 from boneir.evidence import Grade

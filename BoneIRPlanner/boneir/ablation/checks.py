@@ -8,7 +8,7 @@ from ..assessment import Measure
 from ..case import Lesion, Structure
 from ..findings import Finding, Severity
 from ..plan import Probe, Technique
-from .devices import Device, ZoneSize
+from .device import Device, ZoneSize
 from .limits import ablation_limit
 
 

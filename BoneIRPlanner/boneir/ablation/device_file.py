@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ..errors import DeviceError, ResourceError
 from ..evidence import Grade, Value, read_value
 from ..plan import Technique
-from .devices import Contraindication, Device, DeviceStatus, ZoneSize
+from .device import Contraindication, Device, DeviceStatus, ZoneSize
 
 DEVICE_SCHEMA = "boneir.device/1"
 """Name and version of the JSON form."""

@@ -16,7 +16,7 @@ from ..grid import Grid
 from ..image.ellipsoid import Ellipsoid
 from ..mask import Mask
 from ..plan import Probe, Technique
-from .devices import ICE_EDGE, Device, ZoneSize
+from .device import ICE_EDGE, Device, ZoneSize
 from .limits import ablation_limit
 
 

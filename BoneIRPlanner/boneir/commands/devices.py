@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from ..ablation.devices import Device, DeviceStatus, devices
+from ..ablation.device import Device, DeviceStatus
+from ..ablation.devices import devices
 from ..plan import Technique
 from .output import Answer, Progress, TextTable
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from ..ablation.devices import DeviceStatus, device, devices
+from ..ablation.device import DeviceStatus
+from ..ablation.devices import device, devices
 from ..errors import BoneIRError
 from ..plan import Plan, Probe, Technique
 from ..proposal import Goal
