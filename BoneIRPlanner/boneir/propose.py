@@ -7,22 +7,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .ablation.devices import ICE_EDGE, Device, device
+from .ablation.device import ICE_EDGE, Device
+from .ablation.devices import device
+from .access.approach import Approaches
 from .access.bones import bones_holding
-from .access.choice import Choice, Chosen, choose
+from .access.choice import Choice, Chosen, choose, stand_of
+from .access.costs import weighted
 from .access.entries import Skin, skin_around
-from .access.explain import no_way_findings, reasons_of
+from .access.explain import coverage_findings, no_way_findings, reasons_of, team_reasons
 from .access.field import build_field
-from .access.limits import Limits, Purpose, access_limits, widened_for
+from .access.limits import COSTS, Limits, Purpose, access_limits, widened_for
 from .access.needle import Needle, ZoneShape
+from .access.pareto import best_per_patch
+from .access.path_samples import PathSamples
 from .access.rules import Judge
 from .access.search import Aim, Candidates, joined, search
-from .access.targets import smallest_covering, target_points, wanted_points
+from .access.several import team_that_covers
+from .access.targets import covered_share, smallest_covering, target_points, wanted_points
 from .anatomy.absent import absent_findings
 from .case import Case, Lesion
 from .cement.body import vertebral_body_of
 from .cement.volume import cement_volume
-from .errors import DeviceError, PlanError
+from .errors import CaseError, DeviceError, PlanError
 from .findings import Finding, Severity, worst_first
 from .plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
 from .proposal import Goal, Proposal, SkinMap
@@ -31,6 +37,8 @@ TARGETS = 5
 """Points of the lesion that are aimed at: its middle and others in its core."""
 _OTHER_TARGETS_EVERY = 4
 """Of the entries, so many share one when the targets beside the middle are searched."""
+_TEAM_TARGETS, _TEAM_ENTRIES_EVERY, _TEAM_PATCH_MM, _TEAM_ROUNDS = 12, 12, 10.0, 5
+"""For several probes: points aimed at, share and patches of the entries, and how often a team is tried again."""
 _CONTROL_FROM_MM = 5.0
 """Margin from which on an ablation is meant to control the lesion, not only to relieve pain."""
 
@@ -64,26 +72,24 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None) -> Proposal:
     PlanError
         If the goal contradicts itself.
     """
-    lesion = case.lesion(goal.lesion)
-    instrument = _instrument(goal)
-    _check(goal)
-    rules = widened_for(limits or access_limits(purpose_of(goal)), case.image.grid)
-    needle = Needle(instrument.diameter_mm.amount, instrument.usable_length_mm.amount)
-    field = build_field(case, lesion, needle, rules)
-    targets = target_points(lesion.mask, TARGETS)
-    wanted = wanted_points(case, lesion, goal.margin_mm)
-    zone = _zone(goal, instrument, wanted, targets[0], rules)
-    skin = skin_around(field, case.image, lesion.mask.centroid_mm, needle.reach_mm(rules))
-    judge = Judge(case, field, needle, rules, goal.position)
+    job = _job(case, goal, limits)
+    rules, lesion = job.limits, job.lesion
+    field = build_field(case, lesion, job.needle, rules)
+    skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(rules))
+    judge = Judge(case, field, job.needle, rules, goal.position)
     core = rules.core_length.amount if goal.technique is Technique.BIOPSY else None
-    skin_map, allowed = _search_all(judge, skin, [Aim(target, zone, wanted, core) for target in targets])
-    findings = (*_device_findings(case, lesion, instrument), *absent_findings(case.structures))
-    choice = choose(case, lesion, needle, rules, allowed, goal.max_plans) if len(allowed) else None
+    aims = [Aim(target, job.zone, job.wanted_mm, core) for target in target_points(lesion.mask, TARGETS)]
+    skin_map, allowed = _search_all(judge, skin, aims)
+    findings = (*_device_findings(case, lesion, job.instrument), *absent_findings(case.structures))
+    choice = choose(case, lesion, job.needle, rules, allowed, goal.max_plans) if len(allowed) else None
     if choice is None or not choice.chosen:
         return Proposal(goal, (), skin_map, worst_first((*no_way_findings(skin_map), *findings)))
-    job = _Job(case, lesion, goal, instrument, zone, rules)
-    plans = tuple(_plan(job, item, rank, choice, skin_map) for rank, item in enumerate(choice.chosen))
-    return Proposal(goal, plans, skin_map, worst_first(findings), tuple(item.score for item in choice.chosen))
+    ways = [_alone(job, item, choice, skin_map) for item in choice.chosen]
+    team = _team(job, judge, skin, max(way.covered for way in ways))
+    ranked = sorted([*ways, *team], key=lambda way: way.score)[: goal.max_plans]
+    plans = tuple(_plan(job, way, rank) for rank, way in enumerate(ranked))
+    shortfall = coverage_findings(max(way.covered for way in ranked), rules) if job.zone else ()
+    return Proposal(goal, plans, skin_map, worst_first((*shortfall, *findings)), tuple(way.score for way in ranked))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +100,68 @@ class _Job:
     lesion: Lesion
     goal: Goal
     instrument: Device
+    needle: Needle
     zone: ZoneShape | None
+    wanted_mm: NDArray[np.float64]
     limits: Limits
+
+
+def _job(case: Case, goal: Goal, limits: Limits | None) -> _Job:
+    lesion = case.lesion(goal.lesion)
+    instrument = _instrument(goal)
+    _check(goal)
+    rules = widened_for(limits or access_limits(purpose_of(goal)), case.image.grid)
+    if lesion.mask.is_empty:
+        raise CaseError(f"The lesion {lesion.name!r} is empty: nothing can be reached.")
+    needle = Needle(instrument.diameter_mm.amount, instrument.usable_length_mm.amount)
+    wanted = wanted_points(case, lesion, goal.margin_mm)
+    zone = _zone(goal, instrument, wanted, target_points(lesion.mask, 1)[0], rules)
+    return _Job(case, lesion, goal, instrument, needle, zone, wanted, rules)
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """One plan in the making: where its needles go, what it costs and covers, and why it stands where it stands."""
+
+    score: float
+    trajectories: tuple[Trajectory, ...]
+    approach: str
+    covered: float
+    reasons: tuple[str, ...]
+
+
+def _alone(job: _Job, item: Chosen, choice: Choice, skin_map: SkinMap) -> _Way:
+    """A plan with one needle."""
+    covered = 1.0
+    if job.zone is not None:
+        tip, way = (np.atleast_2d(v) for v in (item.trajectory.tip_mm, item.trajectory.direction))
+        covered = float(covered_share(job.zone, job.wanted_mm, tip, way)[0])
+    return _Way(item.score, (item.trajectory,), item.approach, covered, reasons_of(item, choice, skin_map))
+
+
+def _team(job: _Job, judge: Judge, skin: Skin, alone: float) -> tuple[_Way, ...]:
+    """A plan with several probes, where one covers too little and several cover more."""
+    if job.zone is None or alone >= job.limits.coverage.amount / 100 or job.limits.probes_most.amount < 2:
+        return ()
+    targets = target_points(job.lesion.mask, _TEAM_TARGETS, depth_share=0.0)
+    some = skin.part(np.arange(0, len(skin.points_mm), _TEAM_ENTRIES_EVERY))
+    found = [search(judge, some, Aim(target, job.zone, job.wanted_mm))[1] for target in targets]
+    allowed = joined([part.part(best_per_patch(part.skin.points_mm, part.score, _TEAM_PATCH_MM)) for part in found])
+    for _ in range(_TEAM_ROUNDS):
+        team = team_that_covers(allowed, job.zone, job.wanted_mm, job.needle, job.limits)
+        if len(team.members) < 2 or team.covered < alone + job.limits.probe_gain.amount / 100:
+            return ()
+        ways = [allowed.trajectory(member) for member in team.members]
+        paths = [PathSamples(job.case, way, job.needle, job.lesion, "", job.limits) for way in ways]
+        fallen = [member for member, path in zip(team.members, paths, strict=True) if not stand_of(path).allowed]
+        if not fallen:
+            costs = allowed.costs[list(team.members)].max(axis=0)
+            costs[COSTS.index("coverage")] = min((1 - team.covered) / (job.limits.coverage_scale.amount / 100), 1.0)
+            approach = f"{Approaches(job.case, job.lesion).name(ways[0])}, {len(ways)} probes"
+            score = float(weighted(costs[None], job.limits)[0])
+            return (_Way(score, tuple(ways), approach, team.covered, team_reasons(len(ways), team.covered, alone)),)
+        allowed = allowed.part(np.setdiff1d(np.arange(len(allowed)), fallen))
+    return ()
 
 
 def _search_all(judge: Judge, skin: Skin, aims: list[Aim]) -> tuple[SkinMap, Candidates]:
@@ -173,24 +239,19 @@ def _device_findings(case: Case, lesion: Lesion, instrument: Device) -> tuple[Fi
     )
 
 
-def _plan(job: _Job, chosen: Chosen, rank: int, choice: Choice, skin_map: SkinMap) -> Plan:
+def _plan(job: _Job, way: _Way, rank: int) -> Plan:
     goal, lesion = job.goal, job.lesion
     treatment = Treatment(lesion.name, goal.technique, goal.margin_mm)
     if goal.technique is Technique.CEMENT:
-        volume_of = cement_volume(job.case.image, lesion.mask, vertebral_body_of(lesion.mask, job.case.structures))
-        volume = round(volume_of.expected_ml, 1)
-        tool = Cement("1", chosen.trajectory, volume, job.instrument.diameter_mm.amount)
+        body = vertebral_body_of(lesion.mask, job.case.structures)
+        volume = round(cement_volume(job.case.image, lesion.mask, body).expected_ml, 1)
+        tool = Cement("1", way.trajectories[0], volume, job.instrument.diameter_mm.amount)
         treatment = replace(treatment, cement=(tool,))
     else:
-        treatment = replace(treatment, probes=(_probe(job, chosen.trajectory, "1"),))
-    return Plan(
-        f"plan-{rank + 1}",
-        (treatment,),
-        job.case.image.uid,
-        chosen.approach,
-        goal.position,
-        reasons_of(chosen, rank, choice, skin_map),
-    )
+        probes = tuple(_probe(job, trajectory, str(n + 1)) for n, trajectory in enumerate(way.trajectories))
+        treatment = replace(treatment, probes=probes)
+    reasons = (f"Rank {rank + 1} with a weighted cost of {way.score:.2f}.", *way.reasons)
+    return Plan(f"plan-{rank + 1}", (treatment,), job.case.image.uid, way.approach, goal.position, reasons)
 
 
 def _probe(job: _Job, trajectory: Trajectory, name: str) -> Probe:

@@ -159,6 +159,17 @@ def test_what_is_too_near_is_found_with_its_place_and_limit(gap: float, code: st
         assert found.place_mm == pytest.approx((0, 25, 0), abs=3)
 
 
+def test_a_tip_beyond_bone_and_lesion_is_found() -> None:
+    shapes = {"body": ball((0, 0, 0), 62), "bone": slab(1, -8, 12)}
+    case = phantom(grid_around(64, (0.9, 0.9, 1.2)), shapes, ball((0, -6, 0), 6))
+    for tip, beyond in ((-10.0, None), (-13.0, None), (-20.0, 8.0)):
+        _, findings = measure_path(case, Trajectory((0.0, 60.0, 0.0), (0.0, tip, 0.0)), 2.0)
+        assert severities(findings) == ({} if beyond is None else {"access.tip_beyond": Severity.WARN})
+        assert [finding.measured for finding in findings] == (
+            [] if beyond is None else [pytest.approx(beyond, abs=0.8)]
+        )
+
+
 def test_a_path_out_of_the_body_or_beyond_the_needle_is_stopped() -> None:
     shapes = {"body": lambda p: ball((0, 0, 0), 62)(p) & ~slab(1, 19.5, 27.5)(p)}
     case = phantom(grid_around(64), shapes, ball((0, 0, 0), 5))

@@ -273,6 +273,16 @@ def test_a_device_that_its_maker_forbids_here_is_stopped(tmp_path: Path) -> None
     assert {plan.probes[0].device for plan in proposal.plans} == {str(path)}
 
 
+def test_a_tip_is_never_pushed_out_of_a_thin_bone() -> None:
+    shapes = {"body": ball((0, 0, 0), 70), "bone": slab(1, 10, 22)}
+    case = phantom(grid_around(74, (1.2, 1.2, 2.0)), shapes, ball((0, 16, 0), 7))
+    proposal = propose(case, ABLATION)
+    assert proposal.plans
+    for trajectory in trajectories(proposal):
+        y = trajectory.tip_mm[1]
+        assert 9 <= y <= 23 or case.lesion().mask.at(trajectory.tip_mm)
+
+
 def test_the_case_is_not_changed() -> None:
     case = trunk((2.0, 2.0, 3.0))
     before = case.uid

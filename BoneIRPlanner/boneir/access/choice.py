@@ -112,7 +112,7 @@ def _choose_on(
     ranked = np.argsort(front.score, kind="stable")
     approaches = Approaches(case, lesion)
     names = [approaches.name(front.trajectory(n)) for n in range(len(front))]
-    measured: dict[int, _Measured] = {}
+    measured: dict[int, Stand] = {}
     while True:
         refused = [n for n, item in measured.items() if not item.allowed]
         picked = apart(
@@ -128,7 +128,7 @@ def _choose_on(
         if not new:
             break
         for index in new:
-            measured[index] = _measured(PathSamples(case, front.trajectory(index), needle, lesion, "", limits))
+            measured[index] = stand_of(PathSamples(case, front.trajectory(index), needle, lesion, "", limits))
     best = _best_in(front, refused)
     chosen = tuple(
         Chosen(front.trajectory(n), names[n], float(front.score[n]), front.costs[n], best[n], measured[n].binding)
@@ -138,19 +138,20 @@ def _choose_on(
 
 
 @dataclass(frozen=True)
-class _Measured:
+class Stand:
     """What the outlines themselves say of one way: what binds it, and whether every rule is kept."""
 
     binding: tuple[str, Nearness] | None
     allowed: bool
 
 
-def _measured(path: PathSamples) -> _Measured:
+def stand_of(path: PathSamples) -> Stand:
+    """Measure one way on the outlines."""
     critical = path.case.of_role(Role.CRITICAL)
     found = [(item.name, near) for item in critical if (near := nearness(path, item, _NEAR_MM)) is not None]
     binding = min(found, key=lambda pair: pair[1].spare_mm) if found else None
     kept = binding is None or binding[1].spare_mm >= 0
-    return _Measured(binding, kept and all(finding.severity is Severity.NOTE for finding in measure_bone(path)[1]))
+    return Stand(binding, kept and all(finding.severity is Severity.NOTE for finding in measure_bone(path)[1]))
 
 
 def _best_in(front: Candidates, refused: list[int]) -> dict[int, tuple[tuple[str, ...], ...]]:

@@ -8,7 +8,7 @@ from ..findings import Finding, Severity
 from ..proposal import SkinMap
 from .choice import Choice, Chosen
 from .clearance import as_point
-from .limits import COSTS
+from .limits import COSTS, Limits
 
 _MOST_REFUSALS = 3
 _WORDS = {
@@ -36,12 +36,12 @@ _ADVANTAGES = {
 }
 
 
-def reasons_of(plan: Chosen, rank: int, choice: Choice, skin: SkinMap) -> tuple[str, ...]:
-    """Sentences on one plan: its rank, what it is best in, what binds it, what its costs are and why others lost."""
+def reasons_of(plan: Chosen, choice: Choice, skin: SkinMap) -> tuple[str, ...]:
+    """Sentences on one way: what it was compared with, what it is best in, what binds it, and why others lost."""
     looked_at = len(skin.points_mm)
     standing = (
-        f"Rank {rank + 1} with a weighted cost of {plan.score:.2f}; {len(choice.front)} of {choice.compared} compared "
-        f"ways are beaten by none in every respect; {skin.allowed_count} of {looked_at} entries are allowed."
+        f"It is one of {len(choice.front)} ways, of {choice.compared} compared, that none beats in every respect; "
+        f"{skin.allowed_count} of {looked_at} entries are allowed."
     )
     sentences = [standing]
     if plan.best_in:
@@ -53,6 +53,27 @@ def reasons_of(plan: Chosen, rank: int, choice: Choice, skin: SkinMap) -> tuple[
     if lost:
         sentences.append(f"Entries that lost: {'; '.join(lost)}.")
     return tuple(sentences)
+
+
+def team_reasons(count: int, covered: float, alone: float) -> tuple[str, ...]:
+    """Sentences on several probes that go together."""
+    shares = f"{100 * covered:.0f} % of the lesion and its margin; the best single probe covers {100 * alone:.0f} %"
+    return (
+        f"{count} probes cover {shares}.",
+        "The zones are united as they are published for one probe, without what probes may do for each other.",
+    )
+
+
+def coverage_findings(covered: float, limits: Limits) -> tuple[Finding, ...]:
+    """Say so where no plan covers as much of the lesion and its margin as is asked for."""
+    percent, asked = 100 * covered, limits.coverage
+    if percent >= asked.amount:
+        return ()
+    text = (
+        f"No plan covers more than {percent:.0f} % of the lesion and its margin, and {asked} is asked for: a larger "
+        "zone, another approach or a smaller margin would be right."
+    )
+    return (Finding("access.coverage", Severity.WARN, text, percent, "%", asked),)
 
 
 def _binding_sentence(plan: Chosen) -> str:
@@ -92,7 +113,7 @@ def no_way_findings(skin: SkinMap) -> tuple[Finding, ...]:
     text = f"None of {n} entries is allowed; see what refuses them, and change device, margin, position or limits."
     if skin.allowed_count:
         text = (
-            f"The search allows {skin.allowed_count} of {n} entries, but none of their ways keeps every rule when it is "
+            f"The search allows {skin.allowed_count} of {n} entries, but none of their ways keeps every rule when "
             "measured on the outlines; change device, margin, position or limits."
         )
     found = [Finding("access.no_way", Severity.STOP, text, place_mm=skin.target_mm)]

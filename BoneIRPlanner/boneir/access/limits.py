@@ -42,14 +42,18 @@ class Limits:
     hub_reserve, entry_sigma, tip_sigma, certainty_z, numeric_guard, unknown_clearance, unknown_severity : Value
         Shaft outside the skin, placement error at skin and tip, its quantile, reserve for sampling at voxels, and what
         holds for a critical structure that the catalogue does not know.
-    crossings, bone_gap, incidence, skiving, rib_pleura, hard_bone, pass_by_bone : Value
+    crossings, bone_gap, incidence, skiving, rib_pleura, hard_bone, tip_beyond, pass_by_bone : Value
         Rules of bone.
     bore_radius, bore_reserve, table_reserve, below_horizontal, midline, view_border : Value
         Rules of the room and of the skin.
-    clearance_reach, tilt_scale, hard_bone_scale, lung_factor, core_length : Value
+    clearance_reach, tilt_scale, hard_bone_scale, lung_factor, core_length, coverage_scale : Value
         Where a cost is full or nothing.
     entries_apart, angle_apart, coverage : Value
         When two plans count as different, and when one probe is enough.
+    probe_spacing_least, probe_spacing_most, probe_overlap, probe_angle, probe_apart, hub_apart : Value
+        How several probes in one lesion stand to each other.
+    probes_most, probe_gain : Value
+        How many probes there may be, and what one more has to add.
     cord_probability, other_probability : Value
         Least probability of sparing the canal and everything else.
     in_bone : mapping of str to Value
@@ -71,6 +75,7 @@ class Limits:
     skiving: Value
     rib_pleura: Value
     hard_bone: Value
+    tip_beyond: Value
     pass_by_bone: Value
     bore_radius: Value
     bore_reserve: Value
@@ -83,9 +88,18 @@ class Limits:
     hard_bone_scale: Value
     lung_factor: Value
     core_length: Value
+    coverage_scale: Value
     entries_apart: Value
     angle_apart: Value
     coverage: Value
+    probe_spacing_least: Value
+    probe_spacing_most: Value
+    probe_overlap: Value
+    probe_angle: Value
+    probe_apart: Value
+    hub_apart: Value
+    probes_most: Value
+    probe_gain: Value
     cord_probability: Value
     other_probability: Value
     in_bone: Mapping[str, Value]

@@ -37,7 +37,8 @@ def measure_bone(path: PathSamples) -> tuple[tuple[Measure, ...], tuple[Finding,
         limit=path.limits.crossings, place_mm=path.place(first) if first >= 0 else None,
     )  # fmt: skip
     bone = Measure("access.bone", "Way through bone", passed, "mm", path.about)
-    return (bone, crossed, angle_measure), (*_crossing_findings(path, crossed), *angle_findings, *_strangers(path))
+    findings = (*_crossing_findings(path, crossed), *angle_findings, *_strangers(path), *_tip_findings(path))
+    return (bone, crossed, angle_measure), findings
 
 
 def _runs(bone: NDArray[np.bool_], lesion: NDArray[np.bool_], gap: int) -> tuple[int, int]:
@@ -65,6 +66,23 @@ def _crossing_findings(path: PathSamples, crossed: Measure) -> tuple[Finding, ..
             "access.cortex_crossings", Severity.WARN, text, crossed.amount, "", allowed, crossed.place_mm, path.about
         ),
     )
+
+
+def _tip_findings(path: PathSamples) -> tuple[Finding, ...]:
+    """A tip that stands beyond the bone and the lesion, on their far side."""
+    held = np.flatnonzero(path.in_target_bone | path.in_lesion)
+    if path.lesion is None or not held.size:
+        return ()
+    beyond = path.trajectory.length_mm - float(path.depth_mm[held[-1]])
+    limit = path.limits.tip_beyond
+    if beyond <= limit.amount:
+        return ()
+    text = (
+        f"The tip of {path.called().lower()} stands {beyond:.0f} mm beyond bone and lesion: {limit} at most would be "
+        "right."
+    )
+    place = path.trajectory.tip_mm
+    return (Finding("access.tip_beyond", Severity.WARN, text, beyond, "mm", limit, place, path.about),)
 
 
 def _strangers(path: PathSamples) -> tuple[Finding, ...]:

@@ -13,6 +13,7 @@ from ..proposal import SkinMap
 from .clearance import as_point
 from .costs import cost_table, weighted
 from .entries import Skin
+from .field import PlanningField, Tissue
 from .needle import ZoneShape
 from .rays import Walk, walk_paths
 from .rules import RULES, Judge, Verdict
@@ -109,7 +110,7 @@ def search(judge: Judge, skin: Skin, aim: Aim) -> tuple[SkinMap, Candidates]:
     Candidates
         The ways that are allowed.
     """
-    tips = tips_of(skin.points_mm, aim)
+    tips = tips_of(judge.field, skin.points_mm, aim)
     region = judge.field.grid
     walkable = np.flatnonzero(region.contains(tips) & (np.linalg.norm(tips - skin.points_mm, axis=1) > 1.0))
     some = skin.part(walkable)
@@ -120,18 +121,40 @@ def search(judge: Judge, skin: Skin, aim: Aim) -> tuple[SkinMap, Candidates]:
     return _skin_map(judge, skin, walkable, verdict, left, found.score, aim), found
 
 
-def tips_of(entries_mm: NDArray[np.float64], aim: Aim) -> NDArray[np.float64]:
-    """Where the tip of each needle lies so that its zone is centred on the target, shape (n, 3)."""
+def tips_of(field: PlanningField, entries_mm: NDArray[np.float64], aim: Aim) -> NDArray[np.float64]:
+    """Where the tip of each needle lies, shape (n, 3): its zone centred on the target, but the tip in bone or lesion.
+
+    A zone whose centre lies behind the tip would push the tip out of a thin bone on its far side; such a tip is drawn
+    back until bone or lesion holds it, at most to the target.
+    """
     if aim.zone is None or aim.zone.behind_tip_mm == 0:
         return np.tile(aim.target_mm, (len(entries_mm), 1))
     ways = aim.target_mm - entries_mm
     ways = ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-9)
-    return np.asarray(aim.target_mm + aim.zone.behind_tip_mm * ways)
+    beyond = np.full(len(ways), aim.zone.behind_tip_mm)
+    loose = np.flatnonzero(beyond > 0)
+    while loose.size:
+        held = _is_held(field, aim.target_mm + beyond[loose, None] * ways[loose])
+        loose = loose[~held]
+        beyond[loose] = np.maximum(beyond[loose] - 1.0, 0.0)
+        loose = loose[beyond[loose] > 0]
+    return np.asarray(aim.target_mm + beyond[:, None] * ways)
+
+
+def _is_held(field: PlanningField, points_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each LPS point lies in the target bone or the lesion."""
+    ijk = np.rint(field.grid.to_ijk(points_mm)).astype(np.intp)
+    inside = field.grid.contains(points_mm)
+    i, j, k = np.where(inside[:, None], ijk, 0).T
+    tissue = field.packed[k, j, i] & 0xFF
+    solid = (tissue == Tissue.BONE) | (tissue == Tissue.HARD_BONE) | (tissue == Tissue.LESION)
+    return np.asarray(inside & solid)
 
 
 def _priced(judge: Judge, skin: Skin, walk: Walk, incidence: NDArray[np.float32], aim: Aim) -> Candidates:
     if aim.zone is not None:
-        short = 1 - covered_share(aim.zone, aim.wanted_mm, walk.tips_mm, walk.directions)
+        left_out = 1 - covered_share(aim.zone, aim.wanted_mm, walk.tips_mm, walk.directions)
+        short = left_out / (judge.limits.coverage_scale.amount / 100)
     elif aim.core_mm is not None:
         short = np.clip(1 - walk.mm_of("lesion") / aim.core_mm, 0, 1)
     else:

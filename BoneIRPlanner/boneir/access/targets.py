@@ -17,10 +17,10 @@ _MOST_WANTED = 600
 """Points by which lesion and margin are represented; a share is then known to about one percent."""
 
 
-def target_points(lesion: Mask, count: int) -> NDArray[np.float64]:
+def target_points(lesion: Mask, count: int, depth_share: float = 0.5) -> NDArray[np.float64]:
     """Points to aim at: the one in the lesion nearest to its centroid, then those in its core farthest from all before.
 
-    The core is what lies at least half as deep as the deepest point, so that no aim is at the very edge.
+    The core is what lies at least `depth_share` times as deep as the deepest point, so that no aim is at the very edge.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def target_points(lesion: Mask, count: int) -> NDArray[np.float64]:
         Not empty.
     count : int
         How many at most.
+    depth_share : float
+        0 takes the whole lesion for its core.
 
     Returns
     -------
@@ -36,7 +38,7 @@ def target_points(lesion: Mask, count: int) -> NDArray[np.float64]:
     """
     padded = np.pad(lesion.voxels, 1)
     depth = exact_distance_mm(~padded, lesion.grid.spacing_mm)[1:-1, 1:-1, 1:-1]
-    core = Mask.within(depth >= depth.max() / 2, lesion.corner, lesion.grid).points_mm()
+    core = Mask.within(lesion.voxels & (depth >= depth.max() * depth_share), lesion.corner, lesion.grid).points_mm()
     whole = lesion.points_mm()
     chosen = [whole[np.argmin(np.linalg.norm(whole - whole.mean(axis=0), axis=1))]]
     apart = np.linalg.norm(core - chosen[0], axis=1)
