@@ -52,7 +52,7 @@ class Held:
         One number, or an array over the grid of which the held voxels count.
     distance_mm : ndarray of float or None, shape (k, j, i)
         Signed distance to the surface at which the values are held, negative inside, where that surface is known
-        better than the voxels show it; None holds them at the centres of the voxels.
+        better than the voxels show it, infinite elsewhere; None holds them at the centres of the voxels.
     """
 
     voxels: NDArray[np.bool_]
@@ -113,17 +113,21 @@ class SteadyFlow:
     def dissipated(self) -> NDArray[np.float64]:
         """Flow times fall of the values, per voxel: half of what is lost across each of its faces.
 
-        Electric power in W for conductivity in S/m and values in V. The sum equals what the held voxels deliver times
-        their values, less what passes the walls, to the accuracy of the solver.
+        Electric power in W for conductivity in S/m and values in V. The sum and `beyond_walls` equal what the held
+        voxels deliver times their values, to the accuracy of the solver.
         """
-        total = self.wall * self.values**2
+        total = np.zeros(self.values.shape)
         for axis in range(3):
             first = (slice(None),) * axis
             lost = self.faces[axis].astype(float)
             lost[(*first, slice(0, -1))] *= 0.5 * np.diff(self.values, axis=axis) ** 2
             total += lost
             total[(*first, slice(1, None))] += lost[(*first, slice(0, -1))]
-        return np.asarray(total)
+        return total
+
+    def beyond_walls(self) -> float:
+        """Flow times fall of the values beyond the walls."""
+        return float((self.wall * self.values**2).sum())
 
 
 def steady_flow(
@@ -223,7 +227,10 @@ def _share_of_way(
     if held.distance_mm is None:
         return 1.0
     outside, inside = held.distance_mm[mine][edge], held.distance_mm[other][edge]
-    return np.asarray(np.clip(outside / np.maximum(outside - inside, 1e-12), NEAREST_SURFACE, 1.0))
+    share = np.ones(outside.shape)
+    known = np.isfinite(outside) & np.isfinite(inside) & (inside < 0.0)
+    share[known] = outside[known] / (outside[known] - inside[known])
+    return np.asarray(np.clip(share, NEAREST_SURFACE, 1.0))
 
 
 def _wall(

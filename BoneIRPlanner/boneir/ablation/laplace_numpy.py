@@ -7,6 +7,8 @@ conductances of a voxel. Where nothing is to be solved all of these are 0, and w
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,22 +47,21 @@ def restrict(x: Floats, b: Floats, faces: Faces, diagonal: Floats, coarse: Float
     coarse[_C] = summed(b[_C] + neighbours(x, faces) - diagonal[_C] * x[_C], by)
 
 
-def summed(fine: Floats, by: Coarsening) -> Floats:
+def summed(fine: NDArray[Any], by: Coarsening) -> NDArray[Any]:
     """Sums of an array over blocks of `by` voxels along (k, j, i); the last block may be smaller."""
-    total: Floats = fine
+    total = fine
     for axis, factor in enumerate(by):
         if factor == 2:
             first = (slice(None),) * axis
             even, odd = total[(*first, slice(0, None, 2))], total[(*first, slice(1, None, 2))]
-            joined = even.copy()
-            joined[(*first, slice(0, odd.shape[axis]))] += odd
-            total = joined
+            total = even.copy()
+            total[(*first, slice(0, odd.shape[axis]))] += odd
     return total
 
 
 def prolong(x: Floats, coarse: Floats, by: Coarsening) -> None:
     """Add the value of every coarse voxel to `x` at its fine voxels."""
-    step = coarse[_C]
+    step: NDArray[Any] = coarse[_C]
     for axis, (factor, n) in enumerate(zip(by, x.shape, strict=True)):
         step = np.repeat(step, factor, axis=axis)[(slice(None),) * axis + (slice(0, n - 2),)]
     x[_C] += step
