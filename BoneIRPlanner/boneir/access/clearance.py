@@ -56,7 +56,7 @@ def distance_along(mask: Mask, trajectory: Trajectory, farthest_mm: float = FART
         None where the outline is empty or farther away.
     """
     depth = points_along(trajectory)
-    window = _surface_near(mask, trajectory, farthest_mm)
+    window = surface_near(mask, trajectory, farthest_mm)
     if not len(window):
         return None
     centres = mask.grid.to_mm(window[:, ::-1])
@@ -81,7 +81,7 @@ def as_point(values: NDArray[np.float64]) -> Point:
     return x, y, z
 
 
-def _surface_near(mask: Mask, trajectory: Trajectory, farthest_mm: float) -> NDArray[np.intp]:
+def surface_near(mask: Mask, trajectory: Trajectory, farthest_mm: float) -> NDArray[np.intp]:
     """Indices (k, j, i) of the outermost marked voxels in a box around the needle, shape (n, 3)."""
     if mask.is_empty:
         return np.zeros((0, 3), np.intp)

@@ -13,6 +13,7 @@ from .needle import Needle
 from .path_bone import measure_bone
 from .path_clearance import measure_clearances
 from .path_samples import PathSamples
+from .placement import measure_placement
 
 _SKIN_MM = 3.0
 """The outline of the skin is a staircase: so near the entry air does not count."""
@@ -29,6 +30,7 @@ def measure_path(
     lesion: str = "",
     usable_length_mm: float | None = None,
     limits: Limits | None = None,
+    seed: int | None = 0,
 ) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
     """Measure one path and hold it against the limits.
 
@@ -46,12 +48,15 @@ def measure_path(
         Length of the shaft; None does not check it.
     limits : Limits or None
         None takes those that this project ships.
+    seed : int or None
+        Seed of the drawn placements; None leaves them out, where only what is exact and quick is wanted.
 
     Returns
     -------
     measures : tuple of Measure
         Codes "access.length", "access.craniocaudal_angle", "access.in_plane_angle", "access.bone",
-        "access.cortex_crossings", "access.incidence_angle" and, for each critical structure, "access.clearance".
+        "access.cortex_crossings", "access.incidence_angle" and, for each critical structure, "access.clearance" and,
+        where placement error could reach it, "access.spared".
     findings : tuple of Finding
         What breaks a limit, with its place.
 
@@ -69,8 +74,9 @@ def measure_path(
     path = PathSamples(case, trajectory, needle, target, about, rules)
     bone_measures, bone_findings = measure_bone(path)
     clearance_measures, clearance_findings = measure_clearances(path)
-    measures = (*_length_and_angles(path), *bone_measures, *clearance_measures)
-    return measures, (*_way_findings(path), *bone_findings, *clearance_findings)
+    spared_measures, spared_findings = ((), ()) if seed is None else measure_placement(path, seed)
+    measures = (*_length_and_angles(path), *bone_measures, *clearance_measures, *spared_measures)
+    return measures, (*_way_findings(path), *bone_findings, *clearance_findings, *spared_findings)
 
 
 def _length_and_angles(path: PathSamples) -> tuple[Measure, ...]:
