@@ -1,4 +1,4 @@
-"""Labels: outlines that others made, as named masks, from label images, segmentations of Slicer and DICOM SEG."""
+"""Labels: outlines that others made, as named masks, from label images, Slicer's segmentations, DICOM SEG, RTSTRUCT."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..mask import Mask
 from .dicom_header import is_dicom, read_dicom, text
 from .dicom_seg import SEGMENTATION_CLASSES, read_dicom_seg
 from .label_names import read_label_names
+from .rtstruct import STRUCTURE_SET_CLASS, read_rtstruct
 from .seg_nrrd import Segment, read_seg_nrrd
 from .volume_file import is_volume_file, read_volume_file
 
@@ -45,8 +46,8 @@ def read_labels(path: Path | str, names_path: Path | str | None = None) -> tuple
     Parameters
     ----------
     path : Path or str
-        A label image (NIfTI, NRRD, MetaImage), a ``.seg.nrrd``, a DICOM SEG, or a folder of such files; an image in a
-        folder that shows one label only, and has no list of names, is called by its file name.
+        A label image (NIfTI, NRRD, MetaImage), a ``.seg.nrrd``, a DICOM SEG, an RTSTRUCT, or a folder of such files; an
+        image in a folder that shows one label only, and has no list of names, is called by its file name.
     names_path : Path or str or None
         List of names for label images. Without it a list beside the image is looked for (``labels.json`` for
         ``labels.nii.gz``, also ``.csv``, ``.tsv``, ``.txt``).
@@ -69,17 +70,25 @@ def read_labels(path: Path | str, names_path: Path | str | None = None) -> tuple
             return _named(read_seg_nrrd(path), path)
         if is_volume_file(path):
             return _from_label_image(path, Path(names_path) if names_path else _names_beside(path))
-        if (
-            path.is_file()
-            and is_dicom(path)
-            and text(read_dicom(path, tags=("SOPClassUID",)), "SOPClassUID") in (SEGMENTATION_CLASSES)
-        ):
+        sop_class = _sop_class(path)
+        if sop_class in SEGMENTATION_CLASSES:
             return _named(read_dicom_seg(path), path)
+        if sop_class == STRUCTURE_SET_CLASS:
+            return _named(read_rtstruct(path), path)
     except ImageError as error:
         raise OutlineError(str(error)) from error
     if not path.exists():
         raise OutlineError(f"{path}: there is no such file or folder.")
-    raise OutlineError(f"{path.name}: no outlines; a label image (NIfTI, NRRD, MHA), .seg.nrrd or DICOM SEG has some.")
+    raise OutlineError(
+        f"{path.name}: no outlines; a label image (NIfTI, NRRD, MHA), .seg.nrrd, DICOM SEG or RTSTRUCT has some."
+    )
+
+
+def _sop_class(path: Path) -> str:
+    """What a DICOM file is; "" where it is none."""
+    if not (path.is_file() and is_dicom(path)):
+        return ""
+    return text(read_dicom(path, tags=("SOPClassUID",)), "SOPClassUID")
 
 
 def _from_folder(folder: Path, names_path: Path | str | None) -> tuple[NamedMask, ...]:
