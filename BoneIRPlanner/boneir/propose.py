@@ -16,7 +16,7 @@ from .access.costs import weighted
 from .access.entries import Skin, skin_around
 from .access.explain import coverage_findings, no_way_findings, reasons_of, team_reasons
 from .access.field import build_field
-from .access.limits import COSTS, Limits, Purpose, access_limits, widened_for
+from .access.limits import COSTS, Limits, Purpose, access_limits, weighted_for_unknown, widened_for
 from .access.needle import Needle, ZoneShape
 from .access.pareto import best_per_patch
 from .access.path_samples import PathSamples
@@ -25,6 +25,7 @@ from .access.search import Aim, Candidates, joined, search
 from .access.several import team_that_covers
 from .access.targets import covered_share, smallest_covering, target_points, wanted_points
 from .anatomy.absent import absent_findings
+from .anatomy.structures import structure_kins
 from .case import Case, Lesion
 from .cement.body import vertebral_body_of
 from .cement.volume import cement_volume
@@ -111,12 +112,20 @@ def _job(case: Case, goal: Goal, limits: Limits | None) -> _Job:
     instrument = _instrument(goal)
     _check(goal)
     rules = widened_for(limits or access_limits(purpose_of(goal)), case.image.grid)
+    rules = weighted_for_unknown(rules, _unknown_share(case))
     if lesion.mask.is_empty:
         raise CaseError(f"The lesion {lesion.name!r} is empty: nothing can be reached.")
     needle = Needle(instrument.diameter_mm.amount, instrument.usable_length_mm.amount)
     wanted = wanted_points(case, lesion, goal.margin_mm)
     zone = _zone(goal, instrument, wanted, target_points(lesion.mask, 1)[0], rules)
     return _Job(case, lesion, goal, instrument, needle, zone, wanted, rules)
+
+
+def _unknown_share(case: Case) -> float:
+    """Share of the critical classes of which nothing is outlined."""
+    checked = [kin for kin in structure_kins().values() if kin.checked]
+    absent = [finding for finding in absent_findings(case.structures) if finding.code == "case.absent"]
+    return len(absent) / len(checked)
 
 
 @dataclass(frozen=True, eq=False)

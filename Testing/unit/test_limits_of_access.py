@@ -9,7 +9,7 @@ import pytest
 
 from access_phantom import ball, grid_around, phantom
 from boneir.access import limits as module
-from boneir.access.limits import COSTS, Limits, Purpose, access_limits, widened_for
+from boneir.access.limits import COSTS, Limits, Purpose, access_limits, weighted_for_unknown, widened_for
 from boneir.access.needle import Needle
 from boneir.case import Structure
 from boneir.errors import ResourceError
@@ -53,6 +53,15 @@ def test_thick_slices_widen_the_guard_and_thin_ones_do_not() -> None:
     widened = widened_for(limits, grid_around(9, (0.9, 0.9, 5.0)))
     assert widened.numeric_guard.amount == pytest.approx(0.75 + 0.75)
     assert widened.numeric_guard.grade is Grade.DERIVED
+
+
+@pytest.mark.parametrize("unknown", [0.0, 0.5, 1.0])
+def test_what_is_not_outlined_moves_weight_to_the_way_through_soft_tissue(unknown: float) -> None:
+    limits = access_limits()
+    changed = weighted_for_unknown(limits, unknown)
+    assert sum(value.amount for value in changed.weights.values()) == pytest.approx(1)
+    assert changed.weights["clearance"].amount == pytest.approx(limits.weights["clearance"].amount * (1 - unknown))
+    assert all(changed.weights[name] is limits.weights[name] for name in COSTS if name not in ("clearance", "healthy"))
 
 
 def test_the_placement_error_goes_from_skin_to_tip() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from access_phantom import PERMUTED, ball, grid_around, limits_with, phantom, rod, slab, turned
 from boneir.access.entries import UPWARDS
+from boneir.access.explain import _WORDS
 from boneir.access.limits import Purpose
 from boneir.access.path import measure_path
 from boneir.access.rules import RULES
@@ -133,6 +134,10 @@ def test_plans_differ_and_say_why_they_stand_where_they_stand() -> None:
     assert f"{count} " in " ".join(proposal.plans[0].reasons)
     assert rule in RULES
     assert structure in ("", *proposal.skin.structures)
+
+
+def test_every_rule_has_its_words() -> None:
+    assert set(_WORDS) == set(RULES[1:])
 
 
 def test_every_refused_entry_has_a_rule_and_what_is_missing() -> None:

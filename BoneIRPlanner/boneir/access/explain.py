@@ -12,21 +12,21 @@ from .limits import COSTS, Limits
 
 _MOST_REFUSALS = 3
 _WORDS = {
-    "length": "is too far from the target for this needle",
-    "view_border": "lies where the field of view cuts the body",
-    "table": "would have to come from the table",
-    "midline": "lies over the spinous processes",
-    "outside_body": "leaves the body on its way",
-    "canal": "would cross the spinal canal",
-    "clearance": "comes too near to",
-    "other_bone": "is barred by bone that does not hold the lesion,",
-    "bone_crossings": "enters bone too often",
-    "incidence": "meets the cortex at too flat an angle",
-    "pleura_angle": "points into the pleura behind the rib",
-    "hub": "has its shaft in the body again outside the entry",
-    "bore": "has its hub beyond the bore",
+    "length": "too far from the target for this needle",
+    "view_border": "where the field of view cuts the body",
+    "table": "from the side of the table",
+    "midline": "over the spinous processes",
+    "outside_body": "out of the body on the way",
+    "canal": "across the spinal canal",
+    "clearance": "too near to",
+    "other_bone": "barred by bone that does not hold the lesion,",
+    "bone_crossings": "into bone too often",
+    "incidence": "too flat to the cortex",
+    "pleura_angle": "towards the pleura behind the rib",
+    "hub": "with the shaft in the body again outside the entry",
+    "bore": "with the hub beyond the bore",
 }
-"""What each rule says of an entry."""
+"""What each rule says of the entries that it refuses."""
 _ADVANTAGES = {
     ("clearance",): "more room to what must not be touched",
     ("length",): "a shorter way",
@@ -51,7 +51,7 @@ def reasons_of(plan: Chosen, choice: Choice, skin: SkinMap) -> tuple[str, ...]:
     sentences.append(f"Costs from 0 (best) to 1: {', '.join(parts)}.")
     lost = [f"{count} {_refusal_words(rule, structure)}" for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]]
     if lost:
-        sentences.append(f"Entries that lost: {'; '.join(lost)}.")
+        sentences.append(f"Entries that lost: {', '.join(lost)}.")
     return tuple(sentences)
 
 
@@ -125,7 +125,7 @@ def no_way_findings(skin: SkinMap) -> tuple[Finding, ...]:
         least = int(missing.argmin())
         amount = float(missing[least])
         relax = f"; the nearest miss lacks {amount:.1f} mm" if amount > 0 else ""
-        text = f"{count} of {n} entries: the way {_refusal_words(rule, structure)}{relax}."
+        text = f"{count} of {n} entries: {_refusal_words(rule, structure)}{relax}."
         measured = amount if amount > 0 else None
         place = as_point(skin.points_mm[least])
         found.append(

@@ -156,6 +156,29 @@ def widened_for(limits: Limits, grid: Grid) -> Limits:
     return replace(limits, numeric_guard=Value(amount, "mm", Grade.DERIVED, guard.source, note=note))
 
 
+def weighted_for_unknown(limits: Limits, unknown_share: float) -> Limits:
+    """The limits with weight moved from clearance to healthy tissue, as far as critical classes are not outlined.
+
+    Nothing can keep clear of what is not outlined. The less is known of what lies deep, the more a short way through
+    soft tissue is worth.
+
+    Parameters
+    ----------
+    limits : Limits
+    unknown_share : float
+        Share of the critical classes of which the case outlines nothing, 0..1.
+    """
+    if unknown_share <= 0:
+        return limits
+    moved = limits.weights["clearance"].amount * unknown_share
+    note = f"shifted because {100 * unknown_share:.0f} % of the critical classes are not outlined"
+    weights = dict(limits.weights)
+    for name, change in (("clearance", -moved), ("healthy", moved)):
+        shipped = weights[name]
+        weights[name] = Value(shipped.amount + change, shipped.unit, Grade.DERIVED, shipped.source, note=note)
+    return replace(limits, weights=MappingProxyType(weights))
+
+
 def _single_values() -> tuple[str, ...]:
     return tuple(item.name for item in fields(Limits) if item.name not in ("in_bone", "weights"))
 

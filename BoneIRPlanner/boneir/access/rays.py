@@ -154,11 +154,19 @@ def _kernel(compiled: bool):  # type: ignore[no-untyped-def]
 
 
 def _by_direction(ways: NDArray[np.float64]) -> NDArray[np.intp]:
-    """An order in which neighbours point the same way: bands of 4 degrees, walked round in turn."""
-    length = np.linalg.norm(ways, axis=1)
-    height = np.arcsin(np.clip(ways[:, 2] / np.maximum(length, 1e-9), -1, 1))
-    band = np.floor(np.degrees(height) / 4).astype(np.int32)
-    return np.asarray(np.lexsort((np.arctan2(ways[:, 1], ways[:, 0]), band)))
+    """An order in which neighbours point the same way: tiles of half a degree, along a Z-order curve."""
+    length = np.maximum(np.linalg.norm(ways, axis=1), 1e-9)
+    height = np.degrees(np.arcsin(np.clip(ways[:, 2] / length, -1, 1))) + 90
+    round_about = np.degrees(np.arctan2(ways[:, 1], ways[:, 0])) + 180
+    tiles = [(2 * angle).astype(np.uint32) for angle in (height, round_about)]
+    return np.argsort(_spread(tiles[0]) << np.uint32(1) | _spread(tiles[1]), kind="stable")
+
+
+def _spread(numbers: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Put a zero between the binary digits of numbers below 65536."""
+    for shift, kept in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
+        numbers = (numbers | (numbers << np.uint32(shift))) & np.uint32(kept)
+    return numbers
 
 
 def _fixed_point(

@@ -29,15 +29,17 @@ def walk_compiled(
 def _walk(flat, rows, length, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
     n = steps.size
     for chunk in prange((n + _CHUNK - 1) // _CHUNK):
-        counts = np.zeros(8, np.int32)
         for path in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)):
-            _walk_one(flat, rows, length, start[path], stride[path], steps[path], needed, gap, counts, found[path])
+            _walk_one(flat, rows, length, start[path], stride[path], steps[path], needed, gap, found[path])
 
 
 @njit(cache=True, nogil=True)
-def _walk_one(flat, rows, length, start, stride, steps, needed, gap, counts, out):  # type: ignore[no-untyped-def]
-    """One path from tip to skin; the constants are those of `rays` and `field.Tissue`."""
-    counts[:] = 0
+def _walk_one(flat, rows, length, start, stride, steps, needed, gap, out):  # type: ignore[no-untyped-def]
+    """One path from tip to skin; the constants are those of `rays` and `field.Tissue`.
+
+    The eight counts are kept in two words of four 16-bit parts, so that they never leave the registers.
+    """
+    low, high = np.uint64(0), np.uint64(0)
     i, j, k = start[0], start[1], start[2]
     di, dj, dk = stride[0], stride[1], stride[2]
     rising = (64 << 16) // steps
@@ -50,7 +52,11 @@ def _walk_one(flat, rows, length, start, stride, steps, needed, gap, counts, out
         here = (word >> 8) - needed[part >> 16]
         if here < spare:
             spare, where = here, step
-        counts[tissue] += 1
+        unit = np.uint64(1) << np.uint64((tissue & 3) << 4)
+        if tissue < 4:
+            low += unit
+        else:
+            high += unit
         if tissue == 3 or tissue == 4:
             if not within:
                 crossings += 1
@@ -61,12 +67,13 @@ def _walk_one(flat, rows, length, start, stride, steps, needed, gap, counts, out
             run += 1
             within = within and run < gap
             if tissue == 0 and step > steps - 3:
-                counts[0] -= 1
+                low -= np.uint64(1)
         part += rising
         i += di
         j += dj
         k += dk
     out[0], out[1] = spare, where
     for kind in range(1, 8):
-        out[kind + 1] = counts[kind]
-    out[9], out[10], out[11] = counts[0], crossings, first
+        half = low if kind < 4 else high
+        out[kind + 1] = (half >> np.uint64((kind & 3) << 4)) & np.uint64(0xFFFF)
+    out[9], out[10], out[11] = low & np.uint64(0xFFFF), crossings, first
