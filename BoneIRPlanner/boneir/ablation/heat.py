@@ -1,0 +1,341 @@
+"""Heat in tissue: Pennes' equation on voxels, with damage, perfusion that stops, steam, and a record of all energy.
+
+Pennes HH. J Appl Physiol 1948;1:93-122. Finite volumes, explicit in conduction and implicit in perfusion; where voxels
+are so fine or conduct so well that steps would be short, many are taken at once by the method of Runge, Kutta and
+Legendre (Meyer, Balsara, Aslam. J Comput Phys 2014;257:594-626). Only the part of the tissue that has warmed is solved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import PlanError
+from . import heat_steps
+from .damage import Arrhenius, arrhenius
+from .energy import EnergyBalance
+from .generator import Generator
+from .heat_stepper import EulerStepper, RungeKuttaLegendre, Stepper, backend, stable_seconds
+from .heat_steps import Box, Field, Network, State
+from .medium import BODY_C, LIGHT_J_M3_K, Faces, Held, Medium, check_held, faces_of, heat_value
+
+_Array = TypeVar("_Array", bound=NDArray[Any])
+
+GROW_VOXELS = 8
+"""How far the solved part reaches beyond tissue that changed."""
+
+NEAR_BOILING_K, BOILING_PERIOD_S = 20.0, 1.0
+"""So near to the boiling point steam is reckoned with after every second."""
+
+LONGEST_EULER_STEPS = 12
+"""More explicit steps than this within one stretch of time are replaced by one Runge-Kutta-Legendre step."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """How a run stands: share done, simulated time, and the temperature in degC now (a copy on demand)."""
+
+    share: float
+    time_s: float
+    temperature_c: Callable[[], Field]
+
+
+@dataclass(frozen=True, eq=False)
+class Heated:
+    """What a run of heat gives; arrays float32 of the medium's shape (k, j, i).
+
+    Parameters
+    ----------
+    temperature_c, peak_c : ndarray
+        At the end, and the highest.
+    omega, cem43_min : ndarray
+        Arrhenius integral of `law`, and equivalent minutes at 43 degC.
+    law : Arrhenius
+    time_s : float
+        How long was simulated; shorter than asked for where the run was stopped.
+    energy : EnergyBalance
+    power : tuple of (float, float, float)
+        Time in s, power in W and sensor temperature in degC of every stretch.
+    reached_border : bool
+        Whether heat came to the border of the window, so that a larger window is needed.
+    stopped : bool
+    """
+
+    temperature_c: Field
+    peak_c: Field
+    omega: Field
+    cem43_min: Field
+    law: Arrhenius
+    time_s: float
+    energy: EnergyBalance
+    power: tuple[tuple[float, float, float], ...]
+    reached_border: bool
+    stopped: bool
+
+
+def heat(
+    medium: Medium,
+    duration_s: float,
+    *,
+    source: NDArray[np.floating] | None = None,
+    generator: Generator | None = None,
+    sensor: NDArray[np.bool_] | None = None,
+    held: tuple[Held, ...] = (),
+    start_c: NDArray[np.floating] | None = None,
+    law: Arrhenius | None = None,
+    perfusion_stops: bool = True,
+    period_s: float | None = None,
+    progress: Callable[[Moment], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    compiled: bool = True,
+) -> Heated:
+    """Heat tissue for some time.
+
+    Parameters
+    ----------
+    medium : Medium
+    duration_s : float
+    source : ndarray, shape (k, j, i), optional
+        Absorbed power in W/m3 for each W of the generator.
+    generator : Generator, optional
+        Needed with `source`.
+    sensor : ndarray of bool, optional
+        Voxels whose hottest temperature the generator sees; without it, the hottest of all.
+    held : tuple of Held
+        Bodies that hold a temperature.
+    start_c : ndarray, optional
+        Temperature at first; the body's without it. All of the window is solved then.
+    law : Arrhenius, optional
+        Law of damage; that of liver without it.
+    perfusion_stops : bool
+        Whether blood stops where the Arrhenius integral reaches 1.
+    period_s : float, optional
+        Length of a stretch of time between which damage and power are brought up to date; the generator's without it.
+    progress : callable, optional
+        Called after every stretch of time.
+    should_stop : callable, optional
+        Asked after every stretch; True ends the run, with what was reached so far.
+    compiled : bool
+        False takes the NumPy reference even where numba is installed.
+
+    Raises
+    ------
+    PlanError
+        If the duration is not positive, a source has no generator or another shape, or a probe holds no voxel.
+    """
+    run = _Run(medium, duration_s, source, generator, sensor, held, start_c, law, perfusion_stops, period_s, compiled)
+    stopped = False
+    while not stopped and run.time_s < duration_s - 1e-9:
+        run.advance(min(run.stretch_s(), duration_s - run.time_s))
+        if progress is not None:
+            progress(Moment(run.time_s / duration_s, run.time_s, run.temperature_c))
+        stopped = should_stop is not None and should_stop()
+    return run.result(stopped and run.time_s < duration_s - 1e-9)
+
+
+class _Run:
+    """The state of one run; arrays carry a rim of one voxel."""
+
+    def __init__(
+        self,
+        medium: Medium,
+        duration_s: float,
+        source: NDArray[np.floating] | None,
+        generator: Generator | None,
+        sensor: NDArray[np.bool_] | None,
+        held: tuple[Held, ...],
+        start_c: NDArray[np.floating] | None,
+        law: Arrhenius | None,
+        perfusion_stops: bool,
+        period_s: float | None,
+        compiled: bool,
+    ) -> None:
+        _check(medium, duration_s, source, generator, held)
+        self.medium, self.generator, self.perfusion_stops = medium, generator, perfusion_stops
+        self.law = law or arrhenius()
+        self.backend = backend(compiled)
+        self.period_s = period_s or (generator.period_s if generator else 4.0)
+        self.time_s, self.power = 0.0, list[tuple[float, float, float]]()
+        faces = faces_of(medium.conductivity, medium.spacing_mm, held)
+        fixed = np.asarray(medium.sink).copy()
+        for body in held:
+            fixed |= body.inside
+        self.free = _padded(~fixed)
+        self.seconds, capacity = _step_and_capacity(faces, medium.capacity, ~fixed)
+        self.capacity = _padded(capacity)
+        self.net = _network(faces, capacity, medium, ~fixed, source)
+        self.theta = _start(medium, held, start_c)
+        self.before = self.theta.copy()
+        boiling = heat_value("boiling_c").amount - BODY_C
+        none, water = np.zeros_like(self.theta), _padded(medium.water_j_m3)
+        self.state = State(self.theta.copy(), none, none.copy(), water, self.capacity, boiling)
+        self.sensor = None if sensor is None else _padded(sensor)
+        self.whole: Box = (1, medium.shape[0] + 1, 1, medium.shape[1] + 1, 1, medium.shape[2] + 1)
+        self.box = self.whole if start_c is not None else self._first_box(source, held)
+        self.stepper = self._stepper()
+        self.source_share = self.stepper.source_share(medium.voxel_m3)
+        self.energy = EnergyBalance(stored_at_first_j=self._stored())
+        self.perfused_w = self._perfused()
+
+    def _stepper(self) -> Stepper:
+        kind = EulerStepper if self.period_s <= LONGEST_EULER_STEPS * self.seconds else RungeKuttaLegendre
+        return kind(self.net, self.capacity, self.free, self.theta.shape, self.seconds, self.backend)
+
+    def stretch_s(self) -> float:
+        """How long the power may stay the same and steam be left out of account: shortly where tissue boils."""
+        boils = float(self.theta[self._inner()].max(initial=0.0)) > self.state.boiling - NEAR_BOILING_K
+        return min(self.period_s, BOILING_PERIOD_S) if boils else self.period_s
+
+    def advance(self, seconds: float) -> None:
+        """One stretch of time at one power, then damage, steam, and the size of the solved part."""
+        power = 0.0 if self.generator is None else self.generator.power_w(self.time_s, self._seen_c())
+        if self.generator is not None:
+            self.power.append((self.time_s, power, self._seen_c()))
+        np.copyto(self.before[self._inner()], self.theta[self._inner()])
+        self.theta, held_j_m3 = self.stepper.advance(self.theta, power, seconds, self.box)
+        self.time_s += seconds
+        was, now, steam, died = self.backend.settle(
+            self.before, self.theta, self.state, self.net, self.law, seconds, self.perfusion_stops, self.box
+        )
+        volume = self.medium.voxel_m3
+        self.energy.supplied_j += power * seconds * self.source_share
+        self.energy.held_j += held_j_m3 * volume
+        self.energy.perfused_j += 0.5 * (self.perfused_w + was * volume) * seconds
+        self.energy.steam_j += steam * volume
+        self.perfused_w = now * volume
+        if died:
+            self.stepper.decay_changed(self.box)
+        self.box = self._grown()
+
+    def temperature_c(self) -> Field:
+        """Temperature now, without the rim."""
+        return np.asarray(self.theta[1:-1, 1:-1, 1:-1] + np.float32(BODY_C))
+
+    def result(self, stopped: bool) -> Heated:
+        self.energy.stored_j = self._stored()
+        inner = (slice(1, -1),) * 3
+        return Heated(
+            self.temperature_c(),
+            np.asarray(self.state.peak[inner] + np.float32(BODY_C)),
+            self.state.omega[inner].copy(),
+            self.state.cem43_min[inner].copy(),
+            self.law,
+            self.time_s,
+            self.energy,
+            tuple(self.power),
+            self._at_border(),
+            stopped,
+        )
+
+    def _inner(self) -> tuple[slice, slice, slice]:
+        return heat_steps.slices(self.box)
+
+    def _seen_c(self) -> float:
+        part = self.theta[self._inner()] if self.sensor is None else self.theta[self.sensor]
+        return float(part.max()) + BODY_C
+
+    def _stored(self) -> float:
+        part = self._inner()
+        warm = np.multiply(self.theta[part], self.capacity[part], dtype=np.float64)
+        return float(warm[self.free[part]].sum()) * self.medium.voxel_m3
+
+    def _perfused(self) -> float:
+        part = self._inner()
+        lost = self.theta[part] * self.net.decay[part] * self.capacity[part]
+        return float(lost.sum(dtype=np.float64)) * self.medium.voxel_m3
+
+    def _first_box(self, source: NDArray[np.floating] | None, held: tuple[Held, ...]) -> Box:
+        begun = np.zeros(self.medium.shape, bool)
+        if source is not None:
+            begun |= source > float(source.max()) * 1e-6
+        for body in held:
+            begun |= body.inside
+        return _around(begun, self.whole)
+
+    def _grown(self) -> Box:
+        """The solved part, larger where its outer layers have begun to change."""
+        if self.box == self.whole:
+            return self.box
+        part = self._inner()
+        limit = np.float32(heat_value("active_k").amount)
+        theta, edges = self.theta[part], list(self.box)
+        for axis in range(3):
+            for end, side in enumerate((slice(0, 3), slice(-3, None))):
+                cut = [slice(None)] * 3
+                cut[axis] = side
+                if float(np.abs(theta[tuple(cut)]).max(initial=0.0)) > limit:
+                    edges[2 * axis + end] += GROW_VOXELS if end else -GROW_VOXELS
+        low = [max(edges[n], self.whole[n]) for n in (0, 2, 4)]
+        high = [min(edges[n], self.whole[n]) for n in (1, 3, 5)]
+        return low[0], high[0], low[1], high[1], low[2], high[2]
+
+    def _at_border(self) -> bool:
+        theta = np.abs(self.theta[1:-1, 1:-1, 1:-1])
+        worst = max(float(np.take(theta, (0, -1), axis).max()) for axis in range(3))
+        return worst > 100.0 * heat_value("active_k").amount
+
+
+def _check(
+    medium: Medium,
+    duration_s: float,
+    source: NDArray[np.floating] | None,
+    generator: Generator | None,
+    held: tuple[Held, ...],
+) -> None:
+    if not (math.isfinite(duration_s) and duration_s > 0.0):
+        raise PlanError(f"A duration of {duration_s:g} s is not possible: give more than 0 s.")
+    if (source is None) != (generator is None):
+        raise PlanError("A source of heat needs a generator and a generator a source: give both or none.")
+    if source is not None and (source.shape != medium.shape or not np.all(np.isfinite(source)) or source.min() < 0):
+        raise PlanError(f"The source needs {medium.shape} values (k, j, i) in W/m3, none negative.")
+    check_held(held, medium.shape)
+
+
+def _step_and_capacity(faces: Faces, capacity: Field, free: NDArray[np.bool_]) -> tuple[float, Field]:
+    """A stable step, and the heat capacity with gas made heavy enough for it."""
+    sums = faces.sums()
+    dense = free & (capacity > LIGHT_J_M3_K)
+    seconds = (
+        stable_seconds(sums[dense], capacity[dense]) if dense.any() else stable_seconds(sums[free], capacity[free])
+    )
+    raised = np.maximum(capacity, (sums * seconds).astype(np.float32))
+    return seconds, np.where(free, raised, capacity).astype(np.float32)
+
+
+def _network(
+    faces: Faces, capacity: Field, medium: Medium, free: NDArray[np.bool_], source: NDArray[np.floating] | None
+) -> Network:
+    gain = np.where(free, 1.0 / capacity, 0.0).astype(np.float32)
+    warmth = np.zeros_like(gain) if source is None else (source * gain).astype(np.float32)
+    decay = medium.perfusion * gain
+    return Network(*(_padded(field) for field in (faces.x, faces.y, faces.z, gain, decay, warmth)))
+
+
+def _start(medium: Medium, held: tuple[Held, ...], start_c: NDArray[np.floating] | None) -> Field:
+    theta = np.zeros(medium.shape, np.float32) if start_c is None else (start_c - BODY_C).astype(np.float32)
+    theta[medium.sink] = 0.0
+    for body in held:
+        theta[body.inside] = body.temperature_c - BODY_C
+    return _padded(theta)
+
+
+def _padded(field: _Array) -> _Array:
+    """The field with a rim of one voxel of zeros."""
+    return cast(_Array, np.pad(field, 1))
+
+
+def _around(marked: NDArray[np.bool_], whole: Box) -> Box:
+    """The box around marked voxels and a bit beyond, in indices with the rim."""
+    edges = []
+    for axis in range(3):
+        others = tuple(a for a in range(3) if a != axis)
+        hits = np.flatnonzero(marked.any(axis=others))
+        low = int(hits[0]) + 1 - GROW_VOXELS if hits.size else 1
+        high = int(hits[-1]) + 2 + GROW_VOXELS if hits.size else 2
+        edges += [max(low, whole[2 * axis]), min(high, whole[2 * axis + 1])]
+    return edges[0], edges[1], edges[2], edges[3], edges[4], edges[5]

@@ -1,0 +1,144 @@
+"""The compiled twins of `heat_steps`; imported only where numba is installed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit, prange
+
+from .damage import ARRHENIUS_FROM_C, CEM43_CLIP_C, DEAD_OMEGA, GAS_CONSTANT, KELVIN, Arrhenius
+from .heat_steps import Box, Field, Network, State
+from .medium import BODY_C
+
+_COLD, _HOT = CEM43_CLIP_C
+_FROM = ARRHENIUS_FROM_C
+_R, _K = GAS_CONSTANT, KELVIN
+_DEAD = DEAD_OMEGA
+
+ONE = np.uint64(1)
+"""Unsigned indices cannot be negative, which spares the loops a test that would keep them from being vectorised."""
+
+
+def euler_step(theta: Field, out: Field, net: Network, keep: Field, power_w: float, seconds: float, box: Box) -> None:
+    """`heat_steps.euler_step`, compiled."""
+    warm = np.float32(seconds * power_w)
+    _euler(theta, out, net.x, net.y, net.z, net.gain, keep, net.warmth, warm, np.float32(seconds), box)
+
+
+def rate(theta: Field, out: Field, net: Network, power_w: float, box: Box) -> None:
+    """`heat_steps.rate`, compiled."""
+    _rate(theta, out, net.x, net.y, net.z, net.gain, net.decay, net.warmth, np.float32(power_w), box)
+
+
+def combine(out: Field, fields: tuple[Field, ...], weights: tuple[float, ...], box: Box) -> None:
+    """`heat_steps.combine`, compiled."""
+    _combine(out, *fields, *(np.float32(w) for w in weights), box)
+
+
+def settle(
+    before: Field, theta: Field, state: State, net: Network, law: Arrhenius, seconds: float, stops: bool, box: Box
+) -> tuple[float, float, float, bool]:
+    """`heat_steps.settle`, compiled."""
+    logarithm, slope = math.log(law.frequency_per_s), law.energy_j_mol / _R
+    sums = np.zeros((theta.shape[0], 4))
+    _settle(
+        before, theta, state.peak, state.omega, state.cem43_min, state.water, state.capacity, net.gain, net.decay,
+        np.float32(state.boiling), logarithm, slope, seconds, BODY_C, stops, sums, box,
+    )  # fmt: skip
+    was, now, steam, died = sums.sum(axis=0)
+    return float(was), float(now), float(steam), bool(died > 0)
+
+
+@njit(parallel=True, cache=True, nogil=True, fastmath={"contract", "nsz"})
+def _euler(theta, out, x, y, z, gain, keep, warmth, warm, seconds, box):  # type: ignore[no-untyped-def]
+    k0, k1, j0, j1, i0, i1 = box
+    for k in prange(np.uint64(k0), np.uint64(k1)):
+        for j in range(np.uint64(j0), np.uint64(j1)):
+            for i in range(np.uint64(i0), np.uint64(i1)):
+                t = theta[k, j, i]
+                flow = x[k, j, i] * (theta[k, j, i + ONE] - t) + x[k, j, i - ONE] * (theta[k, j, i - ONE] - t)
+                flow += y[k, j, i] * (theta[k, j + ONE, i] - t) + y[k, j - ONE, i] * (theta[k, j - ONE, i] - t)
+                flow += z[k, j, i] * (theta[k + ONE, j, i] - t) + z[k - ONE, j, i] * (theta[k - ONE, j, i] - t)
+                out[k, j, i] = keep[k, j, i] * (t + seconds * gain[k, j, i] * flow + warm * warmth[k, j, i])
+
+
+@njit(parallel=True, cache=True, nogil=True, fastmath={"contract", "nsz"})
+def _rate(theta, out, x, y, z, gain, decay, warmth, power, box):  # type: ignore[no-untyped-def]
+    k0, k1, j0, j1, i0, i1 = box
+    for k in prange(np.uint64(k0), np.uint64(k1)):
+        for j in range(np.uint64(j0), np.uint64(j1)):
+            for i in range(np.uint64(i0), np.uint64(i1)):
+                t = theta[k, j, i]
+                flow = x[k, j, i] * (theta[k, j, i + ONE] - t) + x[k, j, i - ONE] * (theta[k, j, i - ONE] - t)
+                flow += y[k, j, i] * (theta[k, j + ONE, i] - t) + y[k, j - ONE, i] * (theta[k, j - ONE, i] - t)
+                flow += z[k, j, i] * (theta[k + ONE, j, i] - t) + z[k - ONE, j, i] * (theta[k - ONE, j, i] - t)
+                out[k, j, i] = gain[k, j, i] * flow - decay[k, j, i] * t + power * warmth[k, j, i]
+
+
+@njit(parallel=True, cache=True, nogil=True, fastmath={"contract", "nsz"})
+def _combine(out, a, b, c, d, e, wa, wb, wc, wd, we, box):  # type: ignore[no-untyped-def]
+    k0, k1, j0, j1, i0, i1 = box
+    for k in prange(k0, k1):
+        for j in range(j0, j1):
+            for i in range(i0, i1):
+                out[k, j, i] = wa * a[k, j, i] + wb * b[k, j, i] + wc * c[k, j, i] + wd * d[k, j, i] + we * e[k, j, i]
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def _settle(  # type: ignore[no-untyped-def]
+    before, theta, peak, omega, cem, water, capacity, gain, decay, boiling, logarithm, slope, seconds, body, stops,
+    sums, box,
+):  # fmt: skip
+    k0, k1, j0, j1, i0, i1 = box
+    for k in prange(k0, k1):
+        was, now, steam, died = 0.0, 0.0, 0.0, 0.0
+        for j in range(j0, j1):
+            for i in range(i0, i1):
+                old, new = before[k, j, i], theta[k, j, i]
+                was += new * decay[k, j, i] * capacity[k, j, i]
+                peak[k, j, i] = max(peak[k, j, i], new)
+                hotter = max(old, new)
+                if hotter > _COLD - body:
+                    mean = _mean(_cem_rate(old + body), _cem_rate(new + body))
+                    cem[k, j, i] += np.float32(mean * seconds / 60.0)
+                if hotter > _FROM - body:
+                    first = math.exp(logarithm - slope / (old + body + _K))
+                    last = math.exp(logarithm - slope / (new + body + _K))
+                    omega[k, j, i] += np.float32(_mean(first, last) * seconds)
+                    if stops and omega[k, j, i] >= _DEAD and decay[k, j, i] > 0.0:
+                        decay[k, j, i] = 0.0
+                        died = 1.0
+                if new > boiling and gain[k, j, i] > 0.0:
+                    used = min((new - boiling) * capacity[k, j, i], water[k, j, i])
+                    theta[k, j, i] = new - used / capacity[k, j, i]
+                    water[k, j, i] -= used
+                    steam += used
+                now += theta[k, j, i] * decay[k, j, i] * capacity[k, j, i]
+        sums[k, 0], sums[k, 1], sums[k, 2], sums[k, 3] = was, now, steam, died
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _mean(first, last):  # type: ignore[no-untyped-def]
+    """`heat_steps.mean_rate`, compiled."""
+    if first <= 0.0 or abs(last - first) <= 1e-3 * first:
+        return 0.5 * (first + last)
+    return (last - first) / math.log(last / first) if last > 0.0 else 0.5 * first
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _cem_rate(temperature):  # type: ignore[no-untyped-def]
+    if temperature < _COLD:
+        return 0.0
+    base = 0.5 if temperature >= 43.0 else 0.25
+    return base ** (43.0 - min(temperature, _HOT))
+
+
+@njit(cache=True, nogil=True)
+def flow_from(theta, free, held, face):  # type: ignore[no-untyped-def]
+    """`heat_run.flow_from`, compiled: heat from held voxels into free ones, W/m3 summed over voxels."""
+    flat = theta.ravel()
+    total = 0.0
+    for n in range(free.size):
+        total += face[n] * (np.float64(flat[held[n]]) - flat[free[n]])
+    return total

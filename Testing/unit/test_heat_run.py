@@ -1,0 +1,165 @@
+"""Runs of heat: both back ends alike, energy accounted for, generators, steam, dying perfusion, stopping."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from boneir.ablation.generator import ConstantPower, RollOffControl, TemperatureControl
+from boneir.ablation.heat import heat
+from boneir.ablation.medium import Held, medium_of, uniform_medium
+from boneir.ablation.tissue_map import TISSUE_ORDER, TissueMap, known_tissues
+from boneir.errors import PlanError
+from small_case import DIRECTIONS, grid_around
+from thermal_phantom import radii, soft_ball
+
+SHAPE, SPACING = (34, 38, 42), (1.0, 1.0, 1.0)
+MIXED = ["fat", "muscle", "bone_cortical", "bone_cancellous", "marrow_red", "lytic_tumour", "csf", "blood", "gas"]
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Nine tissues in blocks of four voxels; gas and blood among them, but not at the source."""
+    rng = np.random.default_rng(7)
+    blocks = rng.integers(0, len(MIXED), (9, 10, 11))
+    labels = np.asarray([TISSUE_ORDER.index(id_) for id_ in MIXED], np.uint8)[blocks]
+    labels = labels.repeat(4, 0).repeat(4, 1).repeat(4, 2)[: SHAPE[0], : SHAPE[1], : SHAPE[2]]
+    labels[radii(SHAPE, SPACING) < 6.0] = TISSUE_ORDER.index("lytic_tumour")
+    grid = grid_around((0.0, 0.0, 0.0), 40.0, SPACING, DIRECTIONS["oblique"])
+    grid = type(grid)(SHAPE, SPACING, grid.origin_mm, grid.direction)
+    return medium_of(TissueMap(labels, grid, known_tissues()))
+
+
+def ball_source(radius_mm=3.0):
+    share = soft_ball(SHAPE, SPACING, (0.2, 0.4, -0.3), radius_mm)
+    return share / (share.sum() * 1e-9)
+
+
+def burn(mixed, watts=8.0, **more):
+    return heat(mixed, 120.0, source=ball_source(), generator=ConstantPower(watts), **more)
+
+
+def test_compiled_and_reference_agree(mixed):
+    pytest.importorskip("numba")
+    one, two = burn(mixed), burn(mixed, compiled=False)
+    assert np.abs(one.temperature_c - two.temperature_c).max() < 0.02
+    assert np.abs(one.cem43_min - two.cem43_min).max() <= 1e-3 * two.cem43_min.max()
+    assert np.count_nonzero((one.omega >= 1) != (two.omega >= 1)) <= 2
+    assert one.energy.steam_j == pytest.approx(two.energy.steam_j, rel=1e-3)
+    assert one.energy.perfused_j == pytest.approx(two.energy.perfused_j, rel=1e-4)
+
+
+def test_one_thread_and_two_give_the_same_bytes(mixed):
+    numba = pytest.importorskip("numba")
+    if numba.config.NUMBA_NUM_THREADS < 2:
+        pytest.skip("numba was started with one thread")
+    made = []
+    for threads in (1, 2):
+        numba.set_num_threads(threads)
+        made.append(burn(mixed))
+    assert made[0].temperature_c.tobytes() == made[1].temperature_c.tobytes()
+    assert made[0].energy == made[1].energy
+
+
+@pytest.mark.parametrize("period_s", [2.0, 30.0])
+def test_energy_is_accounted_for_in_mixed_tissue(mixed, period_s):
+    """With blood that holds its temperature, an electrode, perfusion that stops, and steam; short and long steps."""
+    r = radii(SHAPE, SPACING, (4.0, 0.0, 0.0))
+    made = burn(mixed, held=(Held(r - 1.4, 20.0),), period_s=period_s)
+    assert made.energy.error < 5e-3
+    assert made.energy.held_j < 0 < made.energy.perfused_j
+    assert made.energy.supplied_j > 0.8 * 8.0 * 120.0
+
+
+def test_long_steps_change_little(mixed):
+    one, two = burn(mixed, period_s=1.0), burn(mixed, period_s=4.0)
+    dead = [np.count_nonzero(made.cem43_min >= 240.0) for made in (one, two)]
+    assert dead[0] > 500
+    assert dead[1] == pytest.approx(dead[0], rel=0.02)
+
+
+def test_many_stages_do_what_many_steps_do(mixed):
+    one, two = (burn(mixed, 1.0, perfusion_stops=False, period_s=period) for period in (4.0, 20.0))
+    assert np.abs(one.temperature_c - two.temperature_c).max() < 0.01 * (one.temperature_c.max() - 37.0)
+
+
+def test_perfusion_stops_where_tissue_dies():
+    medium = uniform_medium(SHAPE, SPACING, conductivity=0.5, capacity=3.7e6, perfusion=4e4)
+    run = [
+        heat(medium, 300.0, source=ball_source(6.0), generator=ConstantPower(14.0), perfusion_stops=stops)
+        for stops in (True, False)
+    ]
+    assert run[0].energy.perfused_j < 0.9 * run[1].energy.perfused_j
+    assert run[0].peak_c.max() > run[1].peak_c.max() + 3.0
+    assert max(made.energy.error for made in run) < 5e-3
+
+
+def test_water_boils_at_its_boiling_point_and_takes_its_heat():
+    medium = uniform_medium((9, 9, 9), SPACING, conductivity=1e-6, capacity=4e6)
+    medium.water_j_m3[...] = 2e9
+    source = np.zeros((9, 9, 9))
+    source[4, 4, 4] = 1e9
+    made = heat(medium, 100.0, source=source, generator=ConstantPower(0.02, period_s=1.0), perfusion_stops=False)
+    # 2e7 W/m3 for 100 s: 63 K take 2.52e8 J/m3, the rest makes steam
+    assert made.temperature_c[4, 4, 4] == pytest.approx(100.0, abs=1e-3)
+    assert made.energy.steam_j == pytest.approx((2e9 - 63.0 * 4e6) * 1e-9, rel=1e-3)
+    dry = heat(medium, 200.0, source=source, generator=ConstantPower(0.02, period_s=1.0), perfusion_stops=False)
+    assert dry.temperature_c[4, 4, 4] == pytest.approx(37.0 + (4e9 - 2e9) / 4e6, rel=1e-3)
+
+
+def test_temperature_control_reaches_its_target_and_stays(mixed):
+    sensor = radii(SHAPE, SPACING) < 2.0
+    generator = TemperatureControl(70.0, most_w=20.0)
+    made = heat(mixed, 180.0, source=ball_source(), generator=generator, sensor=sensor)
+    late = [seen for time, _, seen in made.power if time > 90.0]
+    assert max(late) < 71.5
+    assert min(late) > 68.5
+    assert all(0.0 <= power <= 20.0 for _, power, _ in made.power)
+    assert made.energy.error < 5e-3
+
+
+def test_power_rolls_off_when_tissue_boils(mixed):
+    generator = RollOffControl(25.0)
+    made = heat(mixed, 60.0, source=ball_source(), generator=generator)
+    assert generator.roll_offs
+    after = [power for time, power, _ in made.power if generator.roll_offs[0] <= time < generator.roll_offs[0] + 14.0]
+    assert max(after) < 25.0
+
+
+def test_the_solved_part_follows_the_heat(mixed):
+    """Starting from a field makes all of the window count: the same result, as far as tissue has changed at all."""
+    part, whole = burn(mixed), burn(mixed, start_c=np.full(SHAPE, 37.0))
+    assert np.abs(part.temperature_c - whole.temperature_c).max() < 0.02
+
+
+def test_a_run_can_be_watched_and_stopped(mixed):
+    seen = []
+    made = burn(mixed, progress=lambda moment: seen.append(moment), should_stop=lambda: len(seen) >= 5)
+    assert made.stopped
+    assert made.time_s == pytest.approx(20.0)
+    assert [moment.share for moment in seen] == pytest.approx([(n + 1) / 30 for n in range(5)])
+    assert seen[-1].temperature_c().shape == SHAPE
+    assert not burn(mixed).stopped
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"duration_s": -3.0}, "-3 s"),
+        ({"source": np.full((3, 3, 3), 1.0)}, "source needs"),
+        ({"source": -ball_source()}, "none negative"),
+        ({"generator": None}, "needs a generator"),
+        ({"held": (Held(np.full(SHAPE, 5.0), 80.0),)}, "no voxel"),
+        ({"held": (Held(np.full((2, 2, 2), -5.0), 80.0),)}, "given on"),
+    ],
+)
+def test_what_cannot_be_is_refused(mixed, change, text):
+    given = {"duration_s": 10.0, "source": ball_source(), "generator": ConstantPower(1.0), **change}
+    with pytest.raises(PlanError, match=text):
+        heat(mixed, given.pop("duration_s"), **given)
+
+
+@pytest.mark.parametrize("watts", [-1.0, 5000.0, float("nan")])
+def test_impossible_power_is_refused(watts):
+    with pytest.raises(PlanError, match="W is not possible"):
+        ConstantPower(watts)
