@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"boneir {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_demo, _inspect, _open, _lesion, _devices, _propose, _assess, _report, _scene):
+    for add in (_demo, _inspect, _open, _lesion, _devices, _propose, _assess, _compare, _report, _scene):
         add(commands)
     return parser
 
@@ -192,6 +192,15 @@ def _propose(commands: Commands[_Parser]) -> None:
 def _assess(commands: Commands[_Parser]) -> None:
     parser = _command(commands, "assess", "Say what follows from a plan.", "boneir assess case-7 plan-1")
     _plan_argument(parser)
+
+
+def _compare(commands: Commands[_Parser]) -> None:
+    text = "Compare the plans of a case, or every device on the needles of one plan."
+    parser = _command(commands, "compare", text, "boneir compare case-7 plan-1")
+    _case_argument(parser)
+    parser.add_argument("plan", nargs="?", default="", metavar="PLAN", help="try every device on the needles of this")
+    words = f"only devices for one of: {', '.join(Technique)}"
+    parser.add_argument("--technique", choices=[*Technique], metavar="T", help=words)
 
 
 def _report(commands: Commands[_Parser]) -> None:

@@ -1,0 +1,154 @@
+"""The same lesion side by side: what is moved, what is counted, and in which order options stand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from boneir.ablation.compare import (
+    Option,
+    best_first,
+    best_of_each_device,
+    option_of,
+    substitutes,
+)
+from boneir.ablation.device import DeviceStatus
+from boneir.ablation.devices import device, devices
+from boneir.ablation.zone import shells_of, zone_size_of
+from boneir.assess import assess
+from boneir.case_folder import save_case, save_plan
+from boneir.cli import main
+from boneir.errors import DeviceError
+from boneir.findings import Severity
+from boneir.plan import Technique
+from report_example import example_case, example_plan
+
+
+def plain_plan():
+    plan = example_plan(example_case())
+    (treatment,) = plan.treatments
+    (probe,) = treatment.probes
+    return replace(plan, treatments=(replace(treatment, probes=(replace(probe, power_w=None, duration_s=None),)),))
+
+
+def test_every_ready_setting_is_tried_with_its_zone_in_the_same_place() -> None:
+    plan = plain_plan()
+    plans, left_out = substitutes(plan)
+    ready = [item for item in devices() if item.status is DeviceStatus.READY and item.zones]
+    assert len(plans) == sum(len(item.zones) for item in ready)
+    assert len({p.name for p in plans}) == len(plans)
+    assert set(left_out) == {item.name for item in devices() if item.status is DeviceStatus.NEEDS_IFU}
+
+    def middle(probe, technique):
+        return np.array(shells_of(probe, zone_size_of(probe, device(probe.device)), technique).expected.centre_mm)
+
+    wanted = middle(plan.probes[0], Technique.MICROWAVE)
+    for other in plans:
+        (probe,) = other.probes
+        assert device(probe.device).technique is other.treatments[0].technique
+        assert probe.trajectory.entry_mm == plan.probes[0].trajectory.entry_mm
+        assert middle(probe, other.treatments[0].technique) == pytest.approx(wanted, abs=1e-6)
+        assert probe.trajectory.direction == pytest.approx(plan.probes[0].trajectory.direction)
+
+
+def test_an_option_says_what_the_assessment_says() -> None:
+    case, plan = example_case(), plain_plan()
+    assessment = assess(case, plan)
+    option = option_of(plan, plan.treatments[0], assessment)
+    assert option.needles == 1
+    assert option.duration_s == 300.0
+    assert option.devices == (device("emprint").name,)
+    assert option.coverage == assessment.measure("ablation.coverage").amount
+    assert option.margin_mm == assessment.measure("ablation.minimal_margin").amount
+    assert option.margin_low_mm <= option.margin_mm
+    spares = {
+        m.about: m.amount - m.limit.amount
+        for m in assessment.measures
+        if m.code == "ablation.distance" and m.amount is not None
+    }
+    assert option.spare_mm == min(spares.values())
+    assert spares[option.nearest] == option.spare_mm
+    assert option.verdict is assessment.verdict
+    assert option.stops == sum(f.severity is Severity.STOP for f in assessment.findings)
+
+
+def test_applications_follow_each_other_but_probes_freeze_together() -> None:
+    plan = plain_plan()
+    (treatment,) = plan.treatments
+    probe = treatment.probes[0]
+    two = replace(treatment, probes=(probe, replace(probe, name="2", cycles=2)))
+    assessment = assess(example_case(), plan)
+    assert option_of(plan, two, assessment).duration_s == 300.0 + 600.0
+    ice = tuple(
+        replace(probe, name=n, device="visica2", setting="1cm-4min-liver", duration_s=240.0, cycles=c)
+        for n, c in (("1", 1), ("2", 2))
+    )
+    frozen = replace(treatment, technique=Technique.CRYO, probes=ice)
+    assert option_of(plan, frozen, assessment).duration_s == 480.0
+
+
+BASE = Option(
+    "a", "lesion-1", Technique.MICROWAVE, ("d",), ("s",), 1, 300.0, 100.0, 6.0, 4.0, 5.0, "aorta", 3.0, None, 0, ()
+)
+
+
+def test_the_order_is_safety_then_margin_then_harm() -> None:
+    ranked = [
+        BASE,
+        replace(BASE, plan="b", duration_s=600.0),
+        replace(BASE, plan="c", needles=2),
+        replace(BASE, plan="d", spare_mm=1.0),
+        replace(BASE, plan="e", spare_mm=-2.0),
+        replace(BASE, plan="f", margin_mm=4.0),
+        replace(BASE, plan="g", margin_mm=2.0, spare_mm=9.0),
+        replace(BASE, plan="h", margin_mm=-1.0, coverage=90.0),
+        replace(BASE, plan="i", margin_mm=None, coverage=None),
+        replace(BASE, plan="j", stops=1, spare_mm=-4.0),
+        replace(BASE, plan="k", stops=1, spare_mm=-9.0, margin_mm=9.0),
+    ]
+    shuffled = [ranked[n] for n in np.random.default_rng(0).permutation(len(ranked))]
+    assert [option.plan for option in best_first(shuffled)] == [option.plan for option in ranked]
+    assert [o.plan for o in best_of_each_device(shuffled)] == ["a", "c"]
+    assert BASE.reaches
+    assert not replace(BASE, margin_mm=4.9).reaches
+
+
+def test_a_device_that_must_not_be_used_is_flagged() -> None:
+    plan = plain_plan()
+    assessment = assess(example_case(), plan)
+    finding = replace(assessment.findings[0], code="ablation.contraindicated", severity=Severity.STOP)
+    flagged = replace(assessment, findings=(finding, *assessment.findings))
+    option = option_of(plan, plan.treatments[0], flagged)
+    assert "must not be used here" in option.flags
+    assert option.stops >= 1
+
+
+def test_only_a_plan_with_one_treatment_can_be_varied() -> None:
+    plan = plain_plan()
+    with pytest.raises(DeviceError, match="0 treatments"):
+        substitutes(replace(plan, treatments=()))
+    with pytest.raises(DeviceError, match="2 treatments"):
+        substitutes(replace(plan, treatments=plan.treatments * 2))
+
+
+def test_the_command_compares_plans_and_devices(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case, plan = example_case(), plain_plan()
+    folder = tmp_path / "case"
+    save_case(case, folder)
+    assert main(["compare", str(folder)]) == 1
+    assert "no plans yet" in capsys.readouterr().err
+    save_plan(plan, folder)
+    assert main(["compare", str(folder), "--json"]) == 0
+    (only,) = json.loads(capsys.readouterr().out)["options"]
+    assert only["plan"] == "plan-1"
+    assert main(["compare", str(folder), "plan-1", "--technique", "cryo", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    cold = [item for item in devices(Technique.CRYO) if item.status is DeviceStatus.READY]
+    assert len(answer["options"]) + len(answer["refused"]) == sum(len(item.zones) for item in cold) > 1
+    assert len(answer["shown"]) == len({tuple(o["devices"]) for o in answer["options"]})
+    assert main(["compare", str(folder)]) == 0
+    assert "Margin" in capsys.readouterr().out
