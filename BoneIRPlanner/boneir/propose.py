@@ -14,14 +14,14 @@ from .access.bones import bones_holding
 from .access.choice import Choice, Chosen, choose, stand_of
 from .access.costs import weighted
 from .access.entries import Skin, skin_around
-from .access.explain import coverage_findings, no_way_findings, reasons_of, team_reasons
+from .access.explain import coverage_findings, may_relax, no_way_findings, reasons_of, relaxed_findings, team_reasons
 from .access.field import build_field
 from .access.limits import COSTS, Limits, Purpose, access_limits, weighted_for_unknown, widened_for
 from .access.needle import Needle, ZoneShape
 from .access.pareto import best_per_patch
 from .access.path_samples import PathSamples
 from .access.rules import Judge
-from .access.search import Aim, Candidates, joined, search
+from .access.search import Aim, joined, search
 from .access.several import team_that_covers
 from .access.targets import covered_share, smallest_covering, target_points, wanted_points
 from .anatomy.absent import absent_findings
@@ -35,7 +35,7 @@ from .plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
 from .proposal import Goal, Proposal, SkinMap
 
 TARGETS = 5
-"""Points of the lesion that are aimed at: its middle and others in its core."""
+"""Points of the lesion that are aimed at: its middle and others half-way to its ends."""
 _OTHER_TARGETS_EVERY = 4
 """Of the entries, so many share one when the targets beside the middle are searched."""
 _TEAM_TARGETS, _TEAM_ENTRIES_EVERY, _TEAM_PATCH_MM, _TEAM_ROUNDS = 12, 12, 10.0, 5
@@ -74,23 +74,22 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None) -> Proposal:
         If the goal contradicts itself.
     """
     job = _job(case, goal, limits)
-    rules, lesion = job.limits, job.lesion
-    field = build_field(case, lesion, job.needle, rules)
-    skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(rules))
-    judge = Judge(case, field, job.needle, rules, goal.position)
-    core = rules.core_length.amount if goal.technique is Technique.BIOPSY else None
-    aims = [Aim(target, job.zone, job.wanted_mm, core) for target in target_points(lesion.mask, TARGETS)]
-    skin_map, allowed = _search_all(judge, skin, aims)
-    findings = (*_device_findings(case, lesion, job.instrument), *absent_findings(case.structures))
-    choice = choose(case, lesion, job.needle, rules, allowed, goal.max_plans) if len(allowed) else None
-    if choice is None or not choice.chosen:
-        return Proposal(goal, (), skin_map, worst_first((*no_way_findings(skin_map), *findings)))
-    ways = [_alone(job, item, choice, skin_map) for item in choice.chosen]
-    team = _team(job, judge, skin, max(way.covered for way in ways))
-    ranked = sorted([*ways, *team], key=lambda way: way.score)[: goal.max_plans]
+    findings = (*_device_findings(case, job.lesion, job.instrument), *absent_findings(case.structures))
+    found = _search(job, relaxed=False)
+    if not found.chosen and may_relax(found.skin_map, case, job.limits):
+        relaxed = _search(job, relaxed=True)
+        found = relaxed if relaxed.chosen else found
+    if found.choice is None or not found.chosen:
+        return Proposal(goal, (), found.skin_map, worst_first((*no_way_findings(found.skin_map), *findings)))
+    ways = [_alone(job, item, found.choice, found.skin_map) for item in found.chosen]
+    ranked = sorted([*ways, *_team(job, found, max(way.covered for way in ways))], key=lambda way: way.score)
+    ranked = ranked[: goal.max_plans]
     plans = tuple(_plan(job, way, rank) for rank, way in enumerate(ranked))
-    shortfall = coverage_findings(max(way.covered for way in ranked), rules) if job.zone else ()
-    return Proposal(goal, plans, skin_map, worst_first((*shortfall, *findings)), tuple(way.score for way in ranked))
+    if found.relaxed:
+        findings = (*relaxed_findings(), *findings)
+    if job.zone is not None:
+        findings = (*coverage_findings(max(way.covered for way in ranked), job.limits), *findings)
+    return Proposal(goal, plans, found.skin_map, worst_first(findings), tuple(way.score for way in ranked))
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,21 +147,25 @@ def _alone(job: _Job, item: Chosen, choice: Choice, skin_map: SkinMap) -> _Way:
     return _Way(item.score, (item.trajectory,), item.approach, covered, reasons_of(item, choice, skin_map))
 
 
-def _team(job: _Job, judge: Judge, skin: Skin, alone: float) -> tuple[_Way, ...]:
+def _team(job: _Job, found: _Found, alone: float) -> tuple[_Way, ...]:
     """A plan with several probes, where one covers too little and several cover more."""
     if job.zone is None or alone >= job.limits.coverage.amount / 100 or job.limits.probes_most.amount < 2:
         return ()
-    targets = target_points(job.lesion.mask, _TEAM_TARGETS, depth_share=0.0)
-    some = skin.part(np.arange(0, len(skin.points_mm), _TEAM_ENTRIES_EVERY))
-    found = [search(judge, some, Aim(target, job.zone, job.wanted_mm))[1] for target in targets]
-    allowed = joined([part.part(best_per_patch(part.skin.points_mm, part.score, _TEAM_PATCH_MM)) for part in found])
+    targets = target_points(job.lesion.mask, _TEAM_TARGETS, spread=0.8)
+    some = found.skin.part(np.arange(0, len(found.skin.points_mm), _TEAM_ENTRIES_EVERY))
+    parts = [search(found.judge, some, Aim(target, job.zone, job.wanted_mm))[1] for target in targets]
+    allowed = joined([part.part(best_per_patch(part.skin.points_mm, part.score, _TEAM_PATCH_MM)) for part in parts])
     for _ in range(_TEAM_ROUNDS):
         team = team_that_covers(allowed, job.zone, job.wanted_mm, job.needle, job.limits)
         if len(team.members) < 2 or team.covered < alone + job.limits.probe_gain.amount / 100:
             return ()
         ways = [allowed.trajectory(member) for member in team.members]
         paths = [PathSamples(job.case, way, job.needle, job.lesion, "", job.limits) for way in ways]
-        fallen = [member for member, path in zip(team.members, paths, strict=True) if not stand_of(path).allowed]
+        fallen = [
+            member
+            for member, path in zip(team.members, paths, strict=True)
+            if not stand_of(path, found.relaxed).allowed
+        ]
         if not fallen:
             costs = allowed.costs[list(team.members)].max(axis=0)
             costs[COSTS.index("coverage")] = min((1 - team.covered) / (job.limits.coverage_scale.amount / 100), 1.0)
@@ -173,11 +176,36 @@ def _team(job: _Job, judge: Judge, skin: Skin, alone: float) -> tuple[_Way, ...]
     return ()
 
 
-def _search_all(judge: Judge, skin: Skin, aims: list[Aim]) -> tuple[SkinMap, Candidates]:
-    """Search every entry for the first aim, and some of the entries for the others."""
-    skin_map, middle = search(judge, skin, aims[0])
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What one search came to."""
+
+    judge: Judge
+    skin: Skin
+    skin_map: SkinMap
+    choice: Choice | None
+    relaxed: bool
+
+    @property
+    def chosen(self) -> tuple[Chosen, ...]:
+        return () if self.choice is None else self.choice.chosen
+
+
+def _search(job: _Job, relaxed: bool) -> _Found:
+    """Search every entry for the middle of the lesion, and some of the entries for the other targets."""
+    case, lesion, limits = job.case, job.lesion, job.limits
+    field = build_field(case, lesion, job.needle, limits, relaxed=relaxed)
+    judge = Judge(case, field, job.needle, limits, job.goal.position)
+    core = limits.core_length.amount if job.goal.technique is Technique.BIOPSY else None
+    middle, *others = (Aim(target, job.zone, job.wanted_mm, core) for target in target_points(lesion.mask, TARGETS))
+    skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(limits))
+    skin_map, allowed = search(judge, skin, middle)
     some = skin.part(np.arange(0, len(skin.points_mm), _OTHER_TARGETS_EVERY))
-    return skin_map, joined([middle, *(search(judge, some, aim)[1] for aim in aims[1:])])
+    allowed = joined([allowed, *(search(judge, some, aim)[1] for aim in others)])
+    choice = None
+    if len(allowed):
+        choice = choose(case, lesion, job.needle, limits, allowed, job.goal.max_plans, relaxed=relaxed)
+    return _Found(judge, skin, skin_map, choice, relaxed)
 
 
 def purpose_of(goal: Goal) -> Purpose:

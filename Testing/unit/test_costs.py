@@ -134,7 +134,7 @@ def test_what_is_wanted_is_the_lesion_and_its_margin_but_nothing_critical() -> N
     assert inside == pytest.approx(10**3 / (15**3 - cap * 3 / (4 * np.pi)), abs=0.04)
 
 
-def test_targets_are_the_middle_and_points_of_the_core_far_from_each_other() -> None:
+def test_targets_are_the_middle_and_points_half_way_to_the_ends() -> None:
     case = phantom(grid_around(40), {"body": ball((0, 0, 0), 39)}, lambda p: ball((0, 0, 0), 30)(p) & slab(2, -6, 6)(p))
     lesion = case.lesion().mask
     targets = target_points(lesion, 5)
@@ -142,7 +142,9 @@ def test_targets_are_the_middle_and_points_of_the_core_far_from_each_other() -> 
     assert np.linalg.norm(targets[0]) < 1
     assert np.abs(targets[:, 2]).max() <= 4, "no target at the edge"
     apart = [np.linalg.norm(a - b) for n, a in enumerate(targets) for b in targets[:n]]
-    assert min(apart) > 15
+    assert min(apart) > 12
+    assert np.linalg.norm(targets[1:], axis=1) == pytest.approx(15, abs=1.5)
+    assert np.linalg.norm(target_points(lesion, 5, spread=1.0)[1:], axis=1) == pytest.approx(30, abs=1.5)
     tiny = phantom(grid_around(10), {"body": ball((0, 0, 0), 9)}, ball((0, 0, 0), 0.6)).lesion().mask
     assert target_points(tiny, 5).shape == (1, 3)
 

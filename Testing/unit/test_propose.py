@@ -219,6 +219,38 @@ def test_where_nothing_is_allowed_it_says_what_stands_in_the_way() -> None:
     assert "longer needle" in short.findings[0].text
 
 
+@pytest.mark.parametrize(("near", "code"), [(-4.8, "access.placement_error"), (-3.6, "access.clearance")])
+def test_against_a_canal_it_relaxes_inside_the_lesion_and_asks_for_confirmation(near: float, code: str) -> None:
+    shapes = {"body": ball((0, 0, 0), 60), "spinal_canal": slab(1, -12, near)}
+    case = phantom(grid_around(64), shapes, ball((0, 0, 0), 3))
+    proposal = propose(case, BIOPSY)
+    assert proposal.plans
+    assert [finding.severity for finding in proposal.findings if finding.code == "access.relaxed"] == [Severity.WARN]
+    found = []
+    for plan, trajectory in zip(proposal.plans, trajectories(proposal), strict=True):
+        found += measure_path(case, trajectory, 2.413, seed=None)[1]
+        assert "are missing with the placement error, inside the lesion" in " ".join(plan.reasons)
+    assert {finding.severity for finding in found} == {Severity.WARN}
+    assert code in {finding.code for finding in found}
+    for finding in found:
+        assert (finding.code == "access.clearance") == ("a physician has to confirm it" in finding.text)
+
+
+def test_where_there_is_room_nothing_is_relaxed() -> None:
+    shapes = {"body": ball((0, 0, 0), 60), "spinal_canal": slab(1, -18, -10)}
+    proposal = propose(phantom(grid_around(64), shapes, ball((0, 0, 0), 3)), BIOPSY)
+    assert proposal.plans
+    assert not any(finding.code == "access.relaxed" for finding in proposal.findings)
+
+
+def test_a_needle_too_short_for_its_zone_stops_where_it_reaches() -> None:
+    case = phantom(grid_around(150, (3.0, 3.0, 3.0)), {"body": ball((0, 0, 0), 146)}, ball((0, 12, 0), 9))
+    proposal = propose(case, ABLATION, limits_with(**ANYWHERE))
+    assert proposal.plans
+    for trajectory in trajectories(proposal):
+        assert trajectory.length_mm <= 140 + 1e-6
+
+
 @pytest.mark.parametrize("technique", list(Technique))
 def test_the_purpose_follows_from_the_goal(technique: Technique) -> None:
     goal = Goal(technique, "x", margin_mm=5.0)

@@ -97,7 +97,7 @@ def test_a_large_lesion_is_given_several_probes_that_each_keep_the_rules() -> No
     def longish(points):
         return (((points - [0, 12, 0]) / [24, 16, 16]) ** 2).sum(axis=-1) <= 1
 
-    case = phantom(grid_around(84, (1.3, 1.3, 2.0)), shapes, longish)
+    case = phantom(grid_around(84, (1.8, 1.8, 2.0)), shapes, longish)
     goal = Goal(Technique.MICROWAVE, "emprint", margin_mm=5.0)
     proposal = propose(case, goal)
     team = next(plan for plan in proposal.plans if len(plan.probes) > 1)

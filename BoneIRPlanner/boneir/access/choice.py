@@ -77,7 +77,16 @@ class Choice:
     measured_out: int
 
 
-def choose(case: Case, lesion: Lesion, needle: Needle, limits: Limits, allowed: Candidates, count: int) -> Choice:
+def choose(
+    case: Case,
+    lesion: Lesion,
+    needle: Needle,
+    limits: Limits,
+    allowed: Candidates,
+    count: int,
+    *,
+    relaxed: bool = False,
+) -> Choice:
     """Choose at most `count` ways, the best first.
 
     Parameters
@@ -86,6 +95,8 @@ def choose(case: Case, lesion: Lesion, needle: Needle, limits: Limits, allowed: 
         As in the search.
     allowed : Candidates
     count : int
+    relaxed : bool
+        As in `build_field`.
 
     Returns
     -------
@@ -97,7 +108,7 @@ def choose(case: Case, lesion: Lesion, needle: Needle, limits: Limits, allowed: 
     for _ in range(_MOST_FRONTS):
         on_front = pareto_front(np.round(objectives(left.costs), 2))
         front = left.part(on_front)
-        chosen, refused = _choose_on(front, case, lesion, needle, limits, count)
+        chosen, refused = _choose_on(front, case, lesion, needle, limits, count, relaxed)
         measured_out += refused
         if chosen or len(on_front) == len(left):
             break
@@ -106,7 +117,7 @@ def choose(case: Case, lesion: Lesion, needle: Needle, limits: Limits, allowed: 
 
 
 def _choose_on(
-    front: Candidates, case: Case, lesion: Lesion, needle: Needle, limits: Limits, count: int
+    front: Candidates, case: Case, lesion: Lesion, needle: Needle, limits: Limits, count: int, relaxed: bool
 ) -> tuple[tuple[Chosen, ...], int]:
     """The best ways of a front that stand the exact measurement, and how many did not."""
     ranked = np.argsort(front.score, kind="stable")
@@ -128,7 +139,8 @@ def _choose_on(
         if not new:
             break
         for index in new:
-            measured[index] = stand_of(PathSamples(case, front.trajectory(index), needle, lesion, "", limits))
+            path = PathSamples(case, front.trajectory(index), needle, lesion, "", limits)
+            measured[index] = stand_of(path, relaxed)
     best = _best_in(front, refused)
     chosen = tuple(
         Chosen(front.trajectory(n), names[n], float(front.score[n]), front.costs[n], best[n], measured[n].binding)
@@ -145,12 +157,13 @@ class Stand:
     allowed: bool
 
 
-def stand_of(path: PathSamples) -> Stand:
-    """Measure one way on the outlines."""
+def stand_of(path: PathSamples, relaxed: bool) -> Stand:
+    """Measure one way on the outlines; `relaxed` as in `build_field`."""
     critical = path.case.of_role(Role.CRITICAL)
     found = [(item.name, near) for item in critical if (near := nearness(path, item, _NEAR_MM)) is not None]
     binding = min(found, key=lambda pair: pair[1].spare_mm) if found else None
-    kept = binding is None or binding[1].spare_mm >= 0
+    spare = [near.relaxed_spare_mm if relaxed else near.spare_mm for _, near in found]
+    kept = min(spare, default=0.0) >= 0
     return Stand(binding, kept and all(finding.severity is Severity.NOTE for finding in measure_bone(path)[1]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..case import Case
 from ..findings import Finding, Severity
 from ..proposal import SkinMap
 from .choice import Choice, Chosen
@@ -76,14 +77,33 @@ def coverage_findings(covered: float, limits: Limits) -> tuple[Finding, ...]:
     return (Finding("access.coverage", Severity.WARN, text, percent, "%", asked),)
 
 
+def may_relax(skin: SkinMap, case: Case, limits: Limits) -> bool:
+    """Whether some entry is refused for the clearance of a structure that is kept less inside bone."""
+    by_clearance = np.unique(skin.structure[skin.reason == skin.reasons.index("clearance")])
+    near = [case.structure(skin.structures[n]) for n in by_clearance.tolist() if n >= 0]
+    return any(limits.clearance_in_bone(item).amount < limits.clearance_of(item).amount for item in near)
+
+
+def relaxed_findings() -> tuple[Finding, ...]:
+    """Say that the plans keep less clearance inside the lesion than they should."""
+    text = (
+        "No way keeps every clearance up to its tip. These plans keep it up to the lesion, and inside the lesion what "
+        "is kept inside bone: a physician has to confirm that for each."
+    )
+    return (Finding("access.relaxed", Severity.WARN, text),)
+
+
 def _binding_sentence(plan: Chosen) -> str:
     if plan.binding is None:
         return "No critical structure that is outlined lies near the way."
     name, near = plan.binding
     place = ", ".join(f"{x:.0f}" for x in near.place_mm)
+    left = f"{near.spare_mm:.1f} mm are left beyond the placement error"
+    if near.spare_mm < 0:
+        left = f"{-near.spare_mm:.1f} mm are missing with the placement error, inside the lesion"
     return (
         f"What binds it is {name}: {near.clearance_mm:.1f} mm from the needle's surface at ({place}) mm LPS, "
-        f"where {near.limit} are to be kept and {near.spare_mm:.1f} mm are left beyond the placement error."
+        f"where {near.limit} are to be kept and {left}."
     )
 
 

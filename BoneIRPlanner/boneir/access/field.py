@@ -147,7 +147,7 @@ class PlanningField:
         return found
 
 
-def build_field(case: Case, lesion: Lesion, needle: Needle, limits: Limits) -> PlanningField:
+def build_field(case: Case, lesion: Lesion, needle: Needle, limits: Limits, *, relaxed: bool = False) -> PlanningField:
     """Build the planning field around a lesion, as far as the needle reaches.
 
     Parameters
@@ -157,6 +157,9 @@ def build_field(case: Case, lesion: Lesion, needle: Needle, limits: Limits) -> P
     lesion : Lesion
     needle : Needle
     limits : Limits
+    relaxed : bool
+        Whether the clearances that hold inside the target bone hold inside the lesion too, for a lesion that lies
+        against what must not be touched. A physician has to confirm that.
 
     Returns
     -------
@@ -180,7 +183,8 @@ def build_field(case: Case, lesion: Lesion, needle: Needle, limits: Limits) -> P
     obstacles = (*_grouped(critical, region, limits), _other_bone(bones, needle, limits))
     body_here = region.of(body)
     tissue = _tissue(case, region.of(lesion.mask), body_here, bones, obstacles, limits)
-    packed, nearest = _room(obstacles, tissue, needle, limits)
+    protecting = (Tissue.BONE, Tissue.HARD_BONE, Tissue.LESION) if relaxed else (Tissue.BONE, Tissue.HARD_BONE)
+    packed, nearest = _room(obstacles, tissue, protecting, needle, limits)
     packed <<= np.uint16(8)
     packed |= tissue
     return PlanningField(grid, packed, nearest, obstacles, bones, body_here)
@@ -261,7 +265,11 @@ def _is_hard(case: Case, grid: Grid, where: NDArray[np.intp], limits: Limits) ->
 
 
 def _room(
-    obstacles: Sequence[Obstacle], tissue: NDArray[np.uint8], needle: Needle, limits: Limits
+    obstacles: Sequence[Obstacle],
+    tissue: NDArray[np.uint8],
+    protecting: Sequence[Tissue],
+    needle: Needle,
+    limits: Limits,
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     """Code of the room at every voxel, and which obstacle leaves least of it."""
     farthest = float(needle.kept_clear_mm(np.linspace(0, 1, 101), limits).max())
@@ -276,7 +284,7 @@ def _room(
         squared = squared_distance_below(marked_within(list(obstacle.masks), window), limit)
         here = _codes(limit, obstacle.clearance_mm)[squared]
         if obstacle.in_bone_mm != obstacle.clearance_mm:
-            in_bone = (tissue[window] == Tissue.BONE) | (tissue[window] == Tissue.HARD_BONE)
+            in_bone = np.isin(tissue[window], protecting)
             here[in_bone] = _codes(limit, obstacle.in_bone_mm)[squared[in_bone]]
         less = here < room[window]
         room[window][less] = here[less]

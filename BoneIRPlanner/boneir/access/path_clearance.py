@@ -32,6 +32,8 @@ class Nearness:
         The distance to keep there.
     spare_mm : float
         Least that is left anywhere when the placement error is used up as well; negative where it is not.
+    relaxed_missing_mm, relaxed_spare_mm : float
+        The same if what holds inside the target bone held inside the lesion too.
     """
 
     clearance_mm: float
@@ -40,6 +42,8 @@ class Nearness:
     missing_place_mm: Point
     limit: Value
     spare_mm: float
+    relaxed_missing_mm: float
+    relaxed_spare_mm: float
 
 
 def nearness(path: PathSamples, structure: Structure, farthest_mm: float = FARTHEST_MM) -> Nearness | None:
@@ -51,6 +55,7 @@ def nearness(path: PathSamples, structure: Structure, farthest_mm: float = FARTH
     outside, inside = limits.clearance_of(structure), limits.clearance_in_bone(structure)
     gap = along.distance_mm - needle.diameter_mm / 2
     keep = np.where(path.in_target_bone, inside.amount, outside.amount)
+    relaxed = np.where(path.in_target_bone | path.in_lesion, inside.amount, outside.amount)
     error = limits.certainty_z.amount * needle.error_mm(path.depth_mm / path.trajectory.length_mm, limits)
     nearest, worst = int(np.argmin(gap)), int(np.argmax(keep - gap))
     limit = inside if path.in_target_bone[worst] else outside
@@ -61,6 +66,8 @@ def nearness(path: PathSamples, structure: Structure, farthest_mm: float = FARTH
         path.place(worst),
         limit,
         float((gap - keep - error).min()),
+        float((relaxed - gap).max()),
+        float((gap - relaxed - error).min()),
     )
 
 
@@ -100,13 +107,15 @@ def _finding(path: PathSamples, found: Nearness, item: Structure) -> Finding | N
             f"{path.called()} comes within {kept:.1f} mm of {item.name}: at least {found.limit} would be right, "
             f"{found.missing_mm:.1f} mm more."
         )
-        return Finding(
-            "access.clearance", Severity.STOP, text, kept, "mm", found.limit, found.missing_place_mm, item.name
-        )
+        if found.relaxed_missing_mm <= 0:
+            text += " It is so only inside the lesion: a physician has to confirm it."
+        severity = Severity.WARN if found.relaxed_missing_mm <= 0 else Severity.STOP
+        return Finding("access.clearance", severity, text, kept, "mm", found.limit, found.missing_place_mm, item.name)
     if found.spare_mm < 0:
+        missing = -found.spare_mm
         text = (
             f"{path.called()} passes {item.name} at {found.clearance_mm:.1f} mm, which its placement error may use up: "
-            f"{-found.spare_mm:.1f} mm more would be right."
+            f"{missing:.1f} mm more would be right."
         )
         return Finding(
             "access.placement_error",

@@ -110,7 +110,7 @@ def search(judge: Judge, skin: Skin, aim: Aim) -> tuple[SkinMap, Candidates]:
     Candidates
         The ways that are allowed.
     """
-    tips = tips_of(judge.field, skin.points_mm, aim)
+    tips = tips_of(judge.field, skin.points_mm, aim, judge.reach_mm)
     region = judge.field.grid
     walkable = np.flatnonzero(region.contains(tips) & (np.linalg.norm(tips - skin.points_mm, axis=1) > 1.0))
     some = skin.part(walkable)
@@ -121,17 +121,19 @@ def search(judge: Judge, skin: Skin, aim: Aim) -> tuple[SkinMap, Candidates]:
     return _skin_map(judge, skin, walkable, verdict, left, found.score, aim), found
 
 
-def tips_of(field: PlanningField, entries_mm: NDArray[np.float64], aim: Aim) -> NDArray[np.float64]:
+def tips_of(field: PlanningField, entries_mm: NDArray[np.float64], aim: Aim, reach_mm: float) -> NDArray[np.float64]:
     """Where the tip of each needle lies, shape (n, 3): its zone centred on the target, but the tip in bone or lesion.
 
-    A zone whose centre lies behind the tip would push the tip out of a thin bone on its far side; such a tip is drawn
-    back until bone or lesion holds it, at most to the target.
+    A zone whose centre lies behind the tip would push the tip out of a thin bone on its far side, or ask for a longer
+    needle; such a tip is drawn back, at most to the target, and the zone then covers less.
     """
     if aim.zone is None or aim.zone.behind_tip_mm == 0:
         return np.tile(aim.target_mm, (len(entries_mm), 1))
     ways = aim.target_mm - entries_mm
-    ways = ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-9)
-    beyond = np.full(len(ways), aim.zone.behind_tip_mm)
+    length = np.linalg.norm(ways, axis=1)
+    ways = ways / np.maximum(length, 1e-9)[:, None]
+    behind = aim.zone.behind_tip_mm
+    beyond = np.clip(reach_mm - length, 0.0, behind) if behind > 0 else np.full(len(ways), behind)
     loose = np.flatnonzero(beyond > 0)
     while loose.size:
         held = _is_held(field, aim.target_mm + beyond[loose, None] * ways[loose])

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..case import Case, Lesion, Role
-from ..image.distance import exact_distance_mm
 from ..mask import Mask
 from .needle import ZoneShape
 from .region import marked_at
@@ -17,10 +16,8 @@ _MOST_WANTED = 600
 """Points by which lesion and margin are represented; a share is then known to about one percent."""
 
 
-def target_points(lesion: Mask, count: int, depth_share: float = 0.5) -> NDArray[np.float64]:
-    """Points to aim at: the one in the lesion nearest to its centroid, then those in its core farthest from all before.
-
-    The core is what lies at least `depth_share` times as deep as the deepest point, so that no aim is at the very edge.
+def target_points(lesion: Mask, count: int, spread: float = 0.5) -> NDArray[np.float64]:
+    """Points to aim at: the middle of the lesion, and points on the way from there to its farthest ends.
 
     Parameters
     ----------
@@ -28,23 +25,25 @@ def target_points(lesion: Mask, count: int, depth_share: float = 0.5) -> NDArray
         Not empty.
     count : int
         How many at most.
-    depth_share : float
-        0 takes the whole lesion for its core.
+    spread : float
+        Share of the way to the ends: 0.5 keeps off the edge, where an outline is least sure; 1 goes up to it.
 
     Returns
     -------
     ndarray, shape (m, 3)
-        LPS mm, ``1 <= m <= count``.
+        LPS mm of voxels of the lesion, ``1 <= m <= count``; the first is the one nearest to the centroid.
     """
-    padded = np.pad(lesion.voxels, 1)
-    depth = exact_distance_mm(~padded, lesion.grid.spacing_mm)[1:-1, 1:-1, 1:-1]
-    core = Mask.within(lesion.voxels & (depth >= depth.max() * depth_share), lesion.corner, lesion.grid).points_mm()
-    whole = lesion.points_mm()
-    chosen = [whole[np.argmin(np.linalg.norm(whole - whole.mean(axis=0), axis=1))]]
-    apart = np.linalg.norm(core - chosen[0], axis=1)
-    while len(chosen) < count and apart.max() > 2 * max(lesion.grid.spacing_mm):
-        chosen.append(core[np.argmax(apart)])
-        apart = np.minimum(apart, np.linalg.norm(core - chosen[-1], axis=1))
+    voxels = lesion.points_mm()
+
+    def nearest(point: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(voxels[np.argmin(np.linalg.norm(voxels - point, axis=1))])
+
+    middle = nearest(voxels.mean(axis=0))
+    chosen, apart = [middle], np.linalg.norm(voxels - middle, axis=1)
+    while len(chosen) < count and spread * apart.max() > 2 * max(lesion.grid.spacing_mm):
+        end = voxels[np.argmax(apart)]
+        chosen.append(nearest(middle + spread * (end - middle)))
+        apart = np.minimum(apart, np.linalg.norm(voxels - end, axis=1))
     return np.array(chosen)
 
 
