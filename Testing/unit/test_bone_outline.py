@@ -56,9 +56,10 @@ def test_a_cavity_is_filled_and_a_tunnel_is_not():
     frame = AxialFrame(grid)
     block = np.zeros(grid.shape, bool)
     block[10:30, 15:45, 15:45] = True
-    cavity, tunnel = np.zeros_like(block), np.zeros_like(block)
+    cavity = np.zeros_like(block)
     cavity[14:26, 18:28, 18:42] = True
-    tunnel[:, 34:39, 27:33] = True
+    j, i = np.ogrid[:60, :60]
+    tunnel = np.broadcast_to(np.hypot(j - 37, i - 30) <= 3.5, grid.shape)
     hu = np.where(block, 600.0, 30.0).astype(np.float32)
     bone = block & ~cavity & ~tunnel
     envelope = bone_envelope(bone, np.zeros_like(bone), hu, frame)

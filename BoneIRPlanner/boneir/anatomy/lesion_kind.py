@@ -27,7 +27,7 @@ def kind_limits(healthy: Healthy | None) -> tuple[float, float]:
     """
     if healthy is None:
         return setting("lytic_below_hu"), setting("sclerotic_above_hu")
-    drop = max(setting("lytic_z") * healthy.spread_hu, setting("lytic_drop_hu"))
+    drop = min(max(setting("lytic_z") * healthy.spread_hu, setting("lytic_drop_hu")), setting("lytic_most_drop_hu"))
     rise = healthy.median_hu + setting("sclerotic_z") * healthy.spread_hu
     return healthy.median_hu - drop, max(rise, setting("sclerotic_above_hu"))
 

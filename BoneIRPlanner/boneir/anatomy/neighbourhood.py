@@ -92,7 +92,13 @@ def neighbourhood(case: Case, around: Mask | Point, reach_mm: float) -> Neighbou
     for structure in _bones_at(case, around):
         bone |= structure.mask.part(corner, size)
     around_bone = Neighbourhood(case.image, corner, smooth, bone, bone)
-    return Neighbourhood(case.image, corner, smooth, bone, _envelope(case, around_bone))
+    closed = _envelope(case, around_bone, setting("lesion_gap_mm"))
+    if not isinstance(around, Mask):
+        # Where the lesion has taken the surface away, only a wider closing holds the place.
+        at = tuple(a - b for a, b in zip(case.image.grid.nearest_voxel(around), corner, strict=True))
+        for gap_mm in (setting("lesion_wide_gap_mm"), setting("lesion_widest_gap_mm")):
+            closed = closed if closed[at] else _envelope(case, around_bone, gap_mm)
+    return Neighbourhood(case.image, corner, smooth, bone, closed)
 
 
 def _window(case: Case, around: Mask | Point, reach_mm: float) -> tuple[list[int], list[int]]:
@@ -124,9 +130,8 @@ def _holds(mask: Mask, around: Mask | Point) -> bool:
     return mask.at(around)
 
 
-def _envelope(case: Case, around: Neighbourhood) -> Marked:
+def _envelope(case: Case, around: Neighbourhood, gap: float) -> Marked:
     """Bone with its surface closed over gaps, and its cavities; canal, lung and gas stay out."""
-    gap = setting("lesion_gap_mm")
     grown = around.distance_from(around.bone) <= gap
     closed = around.distance_from(~grown) > gap
     envelope = ndimage.binary_fill_holes(closed | around.bone)

@@ -21,6 +21,7 @@ from .canal_tube import fill_canal
 from .settings import outline_values, setting
 from .skeleton import Skeleton, part_skeleton, with_vertebrae
 from .structures import structure_kinds
+from .vertebral_marrow import vertebral_marrow
 
 ORIGIN = "outlined on the CT"
 AIR_HU = -1024.0
@@ -86,7 +87,10 @@ def _bone_and_canal(
     cortex = fine_cortex(voxels, fine, skeleton, frame)
     canal = np.zeros(fine.shape, bool) if course is None else fill_canal(course, cortex, fine, frame)
     inside = frame.coarse(frame.on_grid(canal), 0.0) >= 0.5
-    envelope = bone_envelope(skeleton.bone, inside, hu, frame)
+    solid = skeleton.bone
+    if course is not None:
+        solid = solid | vertebral_marrow(hu, skeleton, inside, course, frame)
+    envelope = bone_envelope(solid, inside, hu, frame)
     return fine_bone(cortex, envelope, canal, frame), canal
 
 

@@ -13,6 +13,7 @@ from .body import Marked
 from .canal import CanalCourse
 from .contrast import even_regions, pieces_beside, without_cortex
 from .settings import setting
+from .spine_zone import spine_zone
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +90,7 @@ def with_vertebrae(skeleton: Skeleton, course: CanalCourse | None, frame: AxialF
     """
     if course is None or not skeleton.contrast.any():
         return skeleton
-    _, row, column = frame.coarse_spacing_mm
-    spine = np.zeros(skeleton.bone.shape, bool)
-    ahead, behind, aside = (setting(f"spine_{way}_mm") for way in ("ahead", "behind", "aside"))
-    for s in range(course.first, course.last + 1):
-        p, left = course.centre[s]
-        rows = slice(max(0, round(p - ahead / row)), max(0, round(p + behind / row)))
-        spine[s, rows, max(0, round(left - aside / column)) : max(0, round(left + aside / column))] = True
+    spine = spine_zone(course, skeleton.bone.shape, frame)
     labels, count = ndimage.label(skeleton.contrast, np.ones((3, 3, 3), bool))
     sizes = np.maximum(np.bincount(labels.ravel(), minlength=count + 1), 1)
     back = np.bincount(labels[spine], minlength=count + 1) > 0.5 * sizes
