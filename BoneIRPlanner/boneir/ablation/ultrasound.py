@@ -26,7 +26,10 @@ ELEMENTS = 1000
 """Points that stand for the bowl; near the focus their phases differ little from one to the next."""
 
 FOCAL_MM = 8.0
-"""So far around the focus, in each direction, the sound is taken as interference."""
+"""So far before and behind the focus the sound is taken as interference."""
+
+BESIDE_MM = 5.0
+"""So far beside the axis it is, or as far as the cone of rays is wide there."""
 
 FINEST_MM = 0.5
 """Points there are no farther apart, because the spot is narrower than a voxel."""
@@ -91,10 +94,11 @@ def sonicate(tissues: TissueMap, bowl: Bowl, power_w: float, *, elements: int = 
     # Beyond the focus the rays part again, as far as they came.
     whole = trace(tissues, sound, starts, 2.0 * focus - starts, absorb=True)
     heating = whole.absorbed * power_w / elements / (grid.voxel_ml * 1e-6)
-    near = _focal_window(grid, bowl)
+    near = _focal_voxels(grid, bowl)
     mean, most = _focal_intensity(grid, near, bowl, starts, rays, power_w)
-    share, labels = _share_on_axis(tissues, sound, near, bowl), tissues.labels[near]
-    heating[near] = np.where(sound.opaque[labels], 0.0, 2.0 * sound.attenuation_np_m[labels] * mean * share)
+    here = (near[:, 2], near[:, 1], near[:, 0])
+    share, labels = _share_on_axis(tissues, sound, near, bowl), tissues.labels[here]
+    heating[here] = np.where(sound.opaque[labels], 0.0, 2.0 * sound.attenuation_np_m[labels] * mean * share)
     peak = np.where(sound.opaque[labels], 0.0, 2.0 * sound.impedance[labels] * most * share).max(initial=0.0)
     return Sonication(heating, rays, float(np.sqrt(peak)))
 
@@ -133,43 +137,38 @@ def pressure_squared(points_mm: Floats, bowl: Bowl, starts_mm: Floats, share: Fl
     return fastest_rayleigh()(points_mm, starts_mm, np.sqrt(share) * factor, k_per_mm)
 
 
-Window = tuple[slice, slice, slice]
-
-
-def _focal_window(grid: Grid, bowl: Bowl) -> Window:
-    """The voxels around the focus."""
+def _focal_voxels(grid: Grid, bowl: Bowl) -> NDArray[np.int64]:
+    """Indices (i, j, k) of the voxels in a cylinder around the focus, shape (n, 3)."""
+    beside_mm = max(BESIDE_MM, FOCAL_MM * float(np.tan(bowl.half_angle)))
     middle = grid.to_ijk(bowl.focus_mm)
-    reach = FOCAL_MM / np.asarray(grid.spacing_mm)
+    reach = np.hypot(FOCAL_MM, beside_mm) / np.asarray(grid.spacing_mm)
     low = np.maximum(np.ceil(middle - reach), 0).astype(int)
     high = np.minimum(np.floor(middle + reach) + 1, grid.shape[::-1]).astype(int)
-    k, j, i = (slice(int(a), int(b)) for a, b in zip(low[::-1], high[::-1], strict=True))
-    return k, j, i
+    index = np.stack(np.meshgrid(*map(np.arange, low, high), indexing="ij"), axis=-1).reshape(-1, 3)
+    away = grid.to_mm(index) - np.asarray(bowl.focus_mm)
+    along = away @ np.asarray(bowl.axis)
+    beside = np.sqrt(np.maximum((away**2).sum(axis=1) - along**2, 0.0))
+    return np.asarray(index[(np.abs(along) <= FOCAL_MM) & (beside <= beside_mm)])
 
 
 def _focal_intensity(
-    grid: Grid, near: Window, bowl: Bowl, starts_mm: Floats, rays: Rays, power_w: float
+    grid: Grid, near: NDArray[np.int64], bowl: Bowl, starts_mm: Floats, rays: Rays, power_w: float
 ) -> tuple[Floats, Floats]:
-    """Mean and highest intensity in W/m2 in every voxel of a window, behind what the rays lose before the focus."""
-    finer = [int(np.ceil(step / FINEST_MM)) for step in grid.spacing_mm[::-1]]
-    k, j, i = (
-        (np.arange(part.start, part.stop)[:, None] + (np.arange(n) + 0.5) / n - 0.5).ravel()
-        for part, n in zip(near, finer, strict=True)
-    )
-    index = np.stack(np.meshgrid(k, j, i, indexing="ij")[::-1], axis=-1)
-    square = pressure_squared(grid.to_mm(index).reshape(-1, 3), bowl, starts_mm, rays.share, power_w)
-    nk, nj, ni = (part.stop - part.start for part in near)
-    blocks = square.reshape(nk, finer[0], nj, finer[1], ni, finer[2]) / (2.0 * water_impedance())
-    return blocks.mean(axis=(1, 3, 5)), blocks.max(axis=(1, 3, 5))
+    """Mean and highest intensity in W/m2 in every voxel near the focus, behind what the rays lose before it."""
+    finer = [int(np.ceil(step / FINEST_MM)) for step in grid.spacing_mm]
+    inner = np.stack(np.meshgrid(*((np.arange(n) + 0.5) / n - 0.5 for n in finer), indexing="ij"), axis=-1)
+    points = grid.to_mm(near[:, None] + inner.reshape(-1, 3))
+    square = pressure_squared(points.reshape(-1, 3), bowl, starts_mm, rays.share, power_w)
+    intensity = square.reshape(len(near), -1) / (2.0 * water_impedance())
+    return intensity.mean(axis=1), intensity.max(axis=1)
 
 
-def _share_on_axis(tissues: TissueMap, sound: Acoustics, near: Window, bowl: Bowl) -> Floats:
+def _share_on_axis(tissues: TissueMap, sound: Acoustics, near: NDArray[np.int64], bowl: Bowl) -> Floats:
     """How much more, or less, arrives in a voxel near the focus than in the focus, along the middle of the beam."""
-    k, j, i = (np.arange(part.start, part.stop) for part in near)
-    index = np.stack(np.meshgrid(k, j, i, indexing="ij")[::-1], axis=-1)
-    points = tissues.grid.to_mm(index).reshape(-1, 3)
+    points = tissues.grid.to_mm(near)
     axis, middle = np.asarray(bowl.axis), np.asarray([bowl.focus_mm])
     along = (points - middle) @ axis
     starts = points - (along + 2.0 * FOCAL_MM)[:, None] * axis
     share = trace(tissues, sound, starts, points).share
     reference = trace(tissues, sound, middle - 2.0 * FOCAL_MM * axis, middle).share[0]
-    return np.asarray((share / reference if reference > 0.0 else 0.0 * share).reshape(index.shape[:3]))
+    return np.asarray(share / reference if reference > 0.0 else 0.0 * share)
