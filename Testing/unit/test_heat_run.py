@@ -134,12 +134,12 @@ def test_the_solved_part_follows_the_heat(mixed):
 
 def test_a_run_can_be_watched_and_stopped(mixed):
     seen = []
-    made = burn(mixed, progress=lambda moment: seen.append(moment), should_stop=lambda: len(seen) >= 5)
+    made = burn(mixed, 0.5, progress=lambda moment: seen.append(moment), should_stop=lambda: len(seen) >= 5)
     assert made.stopped
     assert made.time_s == pytest.approx(20.0)
     assert [moment.share for moment in seen] == pytest.approx([(n + 1) / 30 for n in range(5)])
     assert seen[-1].temperature_c().shape == SHAPE
-    assert not burn(mixed).stopped
+    assert not burn(mixed, 0.5).stopped
 
 
 @pytest.mark.parametrize(

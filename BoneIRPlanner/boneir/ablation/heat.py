@@ -255,24 +255,11 @@ class _Run:
             begun |= source > float(source.max()) * 1e-6
         for body in held:
             begun |= body.inside
-        return _around(begun, self.whole)
+        return box_around(begun, self.whole)
 
     def _grown(self) -> Box:
         """The solved part, larger where its outer layers have begun to change."""
-        if self.box == self.whole:
-            return self.box
-        part = self._inner()
-        limit = np.float32(heat_value("active_k").amount)
-        theta, edges = self.theta[part], list(self.box)
-        for axis in range(3):
-            for end, side in enumerate((slice(0, 3), slice(-3, None))):
-                cut = [slice(None)] * 3
-                cut[axis] = side
-                if float(np.abs(theta[tuple(cut)]).max(initial=0.0)) > limit:
-                    edges[2 * axis + end] += GROW_VOXELS if end else -GROW_VOXELS
-        low = [max(edges[n], self.whole[n]) for n in (0, 2, 4)]
-        high = [min(edges[n], self.whole[n]) for n in (1, 3, 5)]
-        return low[0], high[0], low[1], high[1], low[2], high[2]
+        return grown_box(self.box, self.whole, self.theta[self._inner()])
 
     def _at_border(self) -> bool:
         theta = np.abs(self.theta[1:-1, 1:-1, 1:-1])
@@ -329,8 +316,8 @@ def _padded(field: _Array) -> _Array:
     return cast(_Array, np.pad(field, 1))
 
 
-def _around(marked: NDArray[np.bool_], whole: Box) -> Box:
-    """The box around marked voxels and a bit beyond, in indices with the rim."""
+def box_around(marked: NDArray[np.bool_], whole: Box) -> Box:
+    """The box around marked voxels and `GROW_VOXELS` beyond, in indices with the rim."""
     edges = []
     for axis in range(3):
         others = tuple(a for a in range(3) if a != axis)
@@ -339,3 +326,19 @@ def _around(marked: NDArray[np.bool_], whole: Box) -> Box:
         high = int(hits[-1]) + 2 + GROW_VOXELS if hits.size else 2
         edges += [max(low, whole[2 * axis]), min(high, whole[2 * axis + 1])]
     return edges[0], edges[1], edges[2], edges[3], edges[4], edges[5]
+
+
+def grown_box(box: Box, whole: Box, change_k: Field) -> Box:
+    """A box, larger on the sides where its three outer layers have begun to change."""
+    if box == whole:
+        return box
+    limit, edges = heat_value("active_k").amount, list(box)
+    for axis in range(3):
+        for end, side in enumerate((slice(0, 3), slice(-3, None))):
+            cut = [slice(None)] * 3
+            cut[axis] = side
+            if float(np.abs(change_k[tuple(cut)]).max(initial=0.0)) > limit:
+                edges[2 * axis + end] += GROW_VOXELS if end else -GROW_VOXELS
+    low = [max(edges[n], whole[n]) for n in (0, 2, 4)]
+    high = [min(edges[n], whole[n]) for n in (1, 3, 5)]
+    return low[0], high[0], low[1], high[1], low[2], high[2]

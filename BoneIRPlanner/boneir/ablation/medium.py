@@ -180,30 +180,34 @@ def check_held(bodies: tuple[Held, ...], shape: tuple[int, int, int]) -> None:
             )
 
 
-def _shorten(face: Field, body: Held, conductivity: Field, axis: int, step_mm: float) -> None:
-    """Set the conductance of faces between a free and a held voxel by the way to the surface between them.
+def way_share(distance_mm: NDArray[np.floating], axis: int, shift: int) -> NDArray[np.float64]:
+    """Share of a step along an axis that leads from each voxel to the surface, where the next voxel is held.
 
-    The surface is where a parabola through the distances at the held, the free and the next voxel is 0: a straight
+    The surface is where a parabola through the distances at the held, the free and the voxel behind it is 0: a straight
     line would put it too near the held voxel wherever the body bulges.
     """
-    low, high = _sides(axis)
-    distance_mm = body.distance_mm
-    padded = np.concatenate([np.take(distance_mm, (0,), axis), distance_mm, np.take(distance_mm, (-1,), axis)], axis)
     count = distance_mm.shape[axis]
-    before = np.take(padded, range(count - 1), axis)
-    after = np.take(padded, range(3, count + 2), axis)
-    for free, held, beyond, side in ((low, high, before, low), (high, low, after, high)):
-        cut = (distance_mm[free] > 0.0) & (distance_mm[held] <= 0.0)
-        s0, s1, s2 = distance_mm[held][cut], distance_mm[free][cut], beyond[cut]
-        bend = np.maximum(0.5 * (s2 - 2.0 * s1 + s0), 0.0)
-        slope = s1 - s0 - bend
-        root = np.sqrt(np.maximum(slope * slope - 4.0 * bend * s0, 0.0))
-        place = -2.0 * s0 / np.maximum(slope + root, 1e-9)
-        share = np.clip(1.0 - place, _NEAREST, 1.0)
-        way_m = share * step_mm * 1e-3
-        slant = np.clip((s1 - s0) / step_mm, 0.05, 1.0)  # faces of a staircase have more area than the surface
-        resistance = way_m / conductivity[side][cut] + 1.0 / (body.film_w_m2_k * slant)
-        face[low][cut] = 1.0 / resistance / (step_mm * 1e-3)
+    place = np.arange(count)
+    held = np.take(distance_mm, np.clip(place + shift, 0, count - 1), axis)
+    behind = np.take(distance_mm, np.clip(place - shift, 0, count - 1), axis)
+    bend = np.maximum(0.5 * (behind - 2.0 * distance_mm + held), 0.0)
+    slope = distance_mm - held - bend
+    root = np.sqrt(np.maximum(slope * slope - 4.0 * bend * held, 0.0))
+    return np.asarray(np.clip(1.0 + 2.0 * held / np.maximum(slope + root, 1e-9), _NEAREST, 1.0))
+
+
+def _shorten(face: Field, body: Held, conductivity: Field, axis: int, step_mm: float) -> None:
+    """Set the conductance of faces between a free and a held voxel by the way to the surface between them."""
+    low, high = _sides(axis)
+    distance = body.distance_mm
+    for free, held, shift in ((low, high, 1), (high, low, -1)):
+        cut = (distance[free] > 0.0) & (distance[held] <= 0.0)
+        if cut.any():
+            way_m = way_share(distance, axis, shift)[free][cut] * step_mm * 1e-3
+            # faces of a staircase have more area than the surface, and a film must not gain by it
+            slant = np.clip((distance[free][cut] - distance[held][cut]) / step_mm, 0.05, 1.0)
+            resistance = way_m / conductivity[free][cut] + 1.0 / (body.film_w_m2_k * slant)
+            face[low][cut] = 1.0 / resistance / (step_mm * 1e-3)
 
 
 def _sides(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
