@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .anatomy.absent import absent_findings
+from .anatomy.beside_labels import outlines_beside
 from .anatomy.from_labels import structures_from_labels
 from .anatomy.outline import outline_structures
 from .case import Case, Image, Lesion, Modality, Structure
@@ -76,8 +77,8 @@ def case_of(image: Image, named: Sequence[NamedMask] = (), findings: Sequence[Fi
     """
     outlined, found = _outlined(image)
     case = _with_labels(Case(image, findings=(*findings, *found)), named)
-    missing = [item for item in outlined if not case.has(item.name)]
-    case = case.with_structures(missing)
+    missing, conflicts = outlines_beside(case.structures, outlined)
+    case = case.with_structures(missing).with_findings(conflicts)
     return case.with_findings(absent_findings(case.structures))
 
 

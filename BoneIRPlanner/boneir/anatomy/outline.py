@@ -18,6 +18,7 @@ from .bone import bone_envelope, fine_bone, fine_cortex
 from .canal import CanalCourse, course_of_canal
 from .canal_findings import canal_findings
 from .canal_tube import fill_canal
+from .outline_bones import outline_bones
 from .settings import outline_values, setting
 from .skeleton import Skeleton, part_skeleton, with_vertebrae
 from .structures import structure_kinds
@@ -40,7 +41,8 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     -------
     structures : tuple of Structure
         ``body``, ``bone`` (marrow included), ``spinal_canal``, ``lungs``, ``gas`` and ``contrast_filled``, each only
-        where there is one.
+        where there is one; then every vertebra that can be named, or ``vertebrae``, and ribs, sacrum, hips, femora and
+        sternum as far as they are told apart.
     findings : tuple of Finding
         Where the outlines are cut, missing or doubtful.
 
@@ -60,6 +62,7 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     course = course_of_canal(hu, body, skeleton.bone | skeleton.contrast, frame)
     skeleton = with_vertebrae(skeleton, course, frame)
     bone, canal = _bone_and_canal(image.voxels, hu, course, fine, skeleton, frame)
+    bones, about_levels = outline_bones(hu, skeleton.bone, bone, canal, lungs, course, ORIGIN, frame)
     upright = {
         "body": fine,
         "bone": bone,
@@ -70,8 +73,8 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     }
     enough = setting("structure_ml") / image.grid.voxel_ml
     found = {key: marked for key, marked in upright.items() if np.count_nonzero(marked) > enough}
-    structures = tuple(_structure(key, marked, frame) for key, marked in found.items())
-    about_canal = canal_findings(course, skeleton.bone, frame)
+    structures = (*(_structure(key, marked, frame) for key, marked in found.items()), *bones)
+    about_canal = (*canal_findings(course, skeleton.bone, frame), *about_levels)
     return structures, (*field_of_view_findings(body, hu, frame), *about_canal, *_contrast_findings(skeleton, frame))
 
 
