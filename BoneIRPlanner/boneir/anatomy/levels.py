@@ -100,7 +100,7 @@ def part_spine(
     others = other_seeds(index, local, ribs, named, levels, seen.sacrum, frame)
     for number, voxels in enumerate(others.values(), start=offset + 1):
         seeds[tuple(voxels.T)] = number
-    seeds[tuple(far_from_lungs(index, local, lungs, frame).T)] = offset + len(others) + 1
+    seeds[tuple(far_from_lungs(index, local, lungs, named, levels, frame).T)] = offset + len(others) + 1
     grown = grow_apart(seeds, envelope, hu, frame)
     grown[grown > offset + len(others)] = 0
     grown = fill_bodies(grown, numbers, sacrum, planes, line, hu, frame)

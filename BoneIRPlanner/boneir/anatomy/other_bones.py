@@ -23,6 +23,8 @@ _ISCHIUM_SHARE = 0.5
 _STERNUM_ASIDE_MM, _STERNUM_AHEAD_MM = 12.0, 75.0
 _STERNUM_LOWEST = 9
 """Thoracic level in front of which the sternum ends."""
+_LOWEST_BLADE = 8
+"""Thoracic level beside which the shoulder blades end."""
 _FAR_FROM_LUNG_MM, _FAR_ASIDE_MM = 28.0, 50.0
 """Bone this far from the lungs and this far aside is no rib but a shoulder or an arm."""
 
@@ -90,14 +92,21 @@ def _hips_and_femora(index: Voxels, local: Floats, top: float, frame: AxialFrame
     return seeds
 
 
-def far_from_lungs(index: Voxels, local: Floats, lungs: Marked, frame: AxialFrame) -> Voxels:
-    """Voxels of bone that lie beside the chest, but too far from the lungs to be a rib; none where no lung is seen."""
-    slices = np.flatnonzero(lungs.any(axis=(1, 2)))
-    if slices.size == 0:
+def far_from_lungs(
+    index: Voxels, local: Floats, lungs: Marked, named: LevelNames, levels: Levels, frame: AxialFrame
+) -> Voxels:
+    """Voxels of bone beside the upper chest, but too far from the lungs to be a rib; none where no lung is seen.
+
+    Lower ribs leave the lungs behind; shoulder blades and arms end above them.
+    """
+    upper = [
+        n for n, name in enumerate(named.names) if name[:1] in "CT" and name[1:] and int(name[1:]) <= _LOWEST_BLADE
+    ]
+    if not upper or not lungs.any():
         return index[:0]
     # Every other voxel is enough for a distance of centimetres.
     spacing = 2.0 * np.asarray(frame.coarse_spacing_mm)
     away = ndimage.distance_transform_edt(~lungs[::2, ::2, ::2], sampling=spacing)
     far = away[tuple((index // 2).T)] > _FAR_FROM_LUNG_MM
-    beside = (index[:, 0] >= slices[0]) & (np.abs(local[:, 2]) > _FAR_ASIDE_MM)
+    beside = (local[:, 0] >= levels.bounds[upper[0]]) & (np.abs(local[:, 2]) > _FAR_ASIDE_MM)
     return np.asarray(index[far & beside])
