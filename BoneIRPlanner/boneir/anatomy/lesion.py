@@ -1,194 +1,164 @@
-"""Grow the outline of a lesion from a point inside it."""
+"""Grow the outline of a lesion from a click inside it, and correct it by further clicks."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..case import Case, Lesion, Modality
 from ..errors import OutlineError
 from ..findings import Finding, Point, Severity
+from ..mask import Mask
 from .lesion_kind import LesionKind, kind_of
-from .neighbourhood import Healthy, Marked, Neighbourhood, healthy_marrow, neighbourhood
+from .lesion_settings import lesion_setting, lesion_values
+from .lesion_surface import SIZES_MM, Surface, lesion_surface
+from .lesion_window import LesionWindow, lesion_window
+from .neighbourhood import healthy_marrow
 from .settings import outline_values, setting
-from .star import star_within
 
 ORIGIN = "grown from a seed"
+LARGE_SIZES_MM = (11.0, 16.0, 24.0, 34.0)
+"""Radii that are tried where a lesion is larger than the usual window."""
 
 
-def grow_lesion(case: Case, seed_mm: Point, name: str = "lesion-1") -> tuple[Lesion, tuple[Finding, ...]]:
-    """Outline the lesion around a point by its numbers, within the bone that holds it.
+@dataclass(frozen=True, eq=False)
+class LesionOutline:
+    """A lesion, and how far its outline may be wrong.
 
-    The numbers near the point are compared with those of healthy marrow around; voxels nearer to the former belong to
-    the lesion. What only a narrow neck joins to it is cut off, with a wider and wider neck until what is left is
-    compact. A lesion is not followed beyond the closed surface of the bone.
+    Parameters
+    ----------
+    lesion : Lesion
+    sure : Mask
+        What belongs to it even if its surface lies as deep as the image allows.
+    possible : Mask
+        What may belong to it.
+    findings : tuple of Finding
+        Where the outline is doubtful.
+    """
+
+    lesion: Lesion
+    sure: Mask
+    possible: Mask
+    findings: tuple[Finding, ...]
+
+
+def grow_lesion(
+    case: Case,
+    seed_mm: Point,
+    name: str = "lesion-1",
+    *,
+    inside_mm: Sequence[Point] = (),
+    outside_mm: Sequence[Point] = (),
+    edge_mm: Point | None = None,
+) -> tuple[Lesion, tuple[Finding, ...]]:
+    """Outline the lesion around a click; what `outline_lesion` gives without the band of doubt."""
+    outline = outline_lesion(case, seed_mm, name, inside_mm=inside_mm, outside_mm=outside_mm, edge_mm=edge_mm)
+    return outline.lesion, outline.findings
+
+
+def outline_lesion(
+    case: Case,
+    seed_mm: Point,
+    name: str = "lesion-1",
+    *,
+    inside_mm: Sequence[Point] = (),
+    outside_mm: Sequence[Point] = (),
+    edge_mm: Point | None = None,
+) -> LesionOutline:
+    """Outline the lesion around a click, with the band in which its surface may lie.
+
+    Several sizes are supposed. For each a smooth closed surface grows that separates numbers like those within from
+    numbers like those around, marrow, cortex and soft tissue apart; the sharpest and best supported one is moved to
+    the edges of the image. On CT bone holds the lesion back where nothing in the image says that it broke out; on MR
+    the image alone speaks.
 
     Parameters
     ----------
     case : Case
-        With bone outlined on a CT.
+        A CT with bone outlined, or an MR.
     seed_mm : Point
         LPS mm, inside the lesion.
     name : str
         What the lesion is called in the case.
+    inside_mm, outside_mm : sequence of Point
+        Further clicks or points of a scribble that belong to it, and that do not.
+    edge_mm : Point, optional
+        A click on its border: settles its size where the image leaves it open, as for a mixed lesion.
 
     Returns
     -------
-    lesion : Lesion
-    findings : tuple of Finding
-        Where the outline is doubtful.
+    LesionOutline
 
     Raises
     ------
     OutlineError
-        If the image is no CT, or the point does not lie in bone, or nothing grows around it.
+        If the image is neither CT nor MR, the click does not lie in bone, or nothing grows around it.
     ImageError
-        If the point lies outside the image.
+        If a click lies outside the image.
     """
-    if case.image.modality is not Modality.CT:
-        raise OutlineError(f"A lesion grows by CT numbers only, this image is {case.image.modality}: give a mask.")
-    for reach_mm in (setting("lesion_near_mm"), setting("lesion_reach_mm")):
-        around = neighbourhood(case, seed_mm, reach_mm)
-        seed = _index_in(around, seed_mm)
-        _check_seed(case, around, seed, seed_mm)
-        grown, healthy = _settle(around, seed)
-        if not _at_edge(grown, around):
-            break
-    level = float(np.median(around.hu[grown])) if grown.any() else float(around.hu[seed])
-    if not grown[seed]:
+    if case.image.modality not in (Modality.CT, Modality.MR):
+        raise OutlineError(f"A lesion grows on CT or MR, this image is {case.image.modality}: give a mask.")
+    clicks = (seed_mm, *inside_mm)
+    window = lesion_window(case, clicks, outside_mm, lesion_setting("reach_mm"))
+    surface = lesion_surface(window.around, _sizes(clicks, edge_mm, SIZES_MM))
+    if _is_cut(surface):
+        reach_mm = lesion_setting("far_reach_mm")
+        window = lesion_window(case, clicks, outside_mm, reach_mm)
+        surface = lesion_surface(window.around, _sizes(clicks, edge_mm, LARGE_SIZES_MM), reach_mm)
+    grown, sure, possible = (window.mask_of(surface, reach) for reach in (surface.reach_mm, *surface.band_mm()))
+    if grown.is_empty or not grown.at(seed_mm):
+        place = ", ".join(f"{x:.1f}" for x in seed_mm)
         raise OutlineError(
-            f"Nothing grows around ({_text(seed_mm)}) mm LPS: the bone there ({level:.0f} HU) is like that around it; "
-            "put the point in the middle of the lesion or give a mask."
+            f"Nothing grows around ({place}) mm LPS: it is like what lies around it; put the click in the middle of "
+            "the lesion, add one on its border, or give a mask."
         )
-    lesion = Lesion(name, around.mask_of(grown), ORIGIN)
-    return lesion, _findings(lesion, around, grown, healthy)
+    lesion = Lesion(name, grown, ORIGIN)
+    return LesionOutline(lesion, sure, possible, _findings(lesion, window, surface))
 
 
-def _index_in(around: Neighbourhood, seed_mm: Point) -> tuple[int, int, int]:
-    k, j, i = (a - b for a, b in zip(around.image.grid.nearest_voxel(seed_mm), around.corner, strict=True))
-    return k, j, i
+def _sizes(clicks: Sequence[Point], edge_mm: Point | None, usual_mm: Sequence[float]) -> tuple[float, ...]:
+    """Radii to try: the one that the click on the border gives, or the usual ones that hold all clicks."""
+    places = np.asarray(clicks)
+    if edge_mm is not None:
+        return (max(float(np.linalg.norm(places.mean(axis=0) - np.asarray(edge_mm))), usual_mm[0] / 2),)
+    spread = float(np.linalg.norm(places - places.mean(axis=0), axis=1).max())
+    return tuple(size for size in usual_mm if size >= 0.8 * spread) or (spread,)
 
 
-def _text(place_mm: Point) -> str:
-    return ", ".join(f"{x:.1f}" for x in place_mm)
+def _is_cut(surface: Surface) -> bool:
+    """Whether the surface lies at the end of some rays."""
+    rays = surface.rays
+    return float(np.mean(surface.reach_mm > rays.radii_mm[-1] - 2 * rays.step_mm)) > 0.01
 
 
-def _check_seed(case: Case, around: Neighbourhood, seed: tuple[int, ...], seed_mm: Point) -> None:
-    if around.envelope[seed]:
-        return
-    inside_body = not case.has("body") or case.structure("body").mask.at(seed_mm)
-    where = "in no outlined bone" if inside_body else "outside the patient"
-    raise OutlineError(
-        f"The point ({_text(seed_mm)}) mm LPS lies {where}: put it into the lesion, or give a mask of it."
-    )
-
-
-def _ball_at(around: Neighbourhood, seed: tuple[int, ...], radius_mm: float) -> Marked:
-    k, j, i = ((np.arange(n) - at) * step for n, at, step in zip(around.hu.shape, seed, around.spacing_mm, strict=True))
-    square = k[:, None, None] ** 2 + j[None, :, None] ** 2 + i[None, None, :] ** 2
-    return np.asarray(square <= radius_mm**2)
-
-
-def _settle(around: Neighbourhood, seed: tuple[int, int, int]) -> tuple[Marked, Healthy | None]:
-    """Grow, learn from what has grown the level of the lesion and what is healthy, and grow again."""
-    nearby = _ball_at(around, seed, setting("lesion_seed_mm")) & around.envelope
-    level = float(np.median(around.hu[nearby]))
-    healthy = healthy_marrow(around, _ball_at(around, seed, 2 * setting("lesion_seed_mm")))
-    centre = np.asarray(seed, float)
-    grown = nearby
-    for _ in range(3):
-        grown = _grow(around, seed, centre, level, healthy)
-        if not grown.any():
-            break
-        level = float(np.median(around.hu[grown]))
-        healthy = healthy_marrow(around, grown) or healthy
-        middle = np.argwhere(grown).mean(axis=0)
-        centre = middle if grown[tuple(np.rint(middle).astype(int))] else centre
-    return grown, healthy
-
-
-def _grow(
-    around: Neighbourhood,
-    seed: tuple[int, int, int],
-    centre: NDArray[np.float64],
-    level: float,
-    healthy: Healthy | None,
-) -> Marked:
-    """The region around the seed that is more like it than like healthy marrow, seen from the centre."""
-    alike = _alike(around, level, healthy)
-    core = around.opened(alike, setting("lesion_neck_mm"))
-    seen = star_within(core, centre, around.spacing_mm, setting("lesion_close_mm"))
-    # The opening has rounded the corners off: they come back where they are alike.
-    region = seen & alike & (around.distance_from(seen & core) <= setting("lesion_neck_mm") + 0.5)
-    return _regular(region, seed, around)
-
-
-def _alike(around: Neighbourhood, level: float, healthy: Healthy | None) -> Marked:
-    """Voxels of the envelope on the lesion's side of the midpoint between lesion and healthy marrow."""
-    usual = setting("healthy_hu") if healthy is None else healthy.median_hu
-    middle = 0.5 * (level + usual)
-    darker = level < usual
-    alike = around.hu < middle if darker else around.hu > middle
-    return np.asarray(alike & around.envelope)
-
-
-def _part_with(marked: Marked, seed: tuple[int, ...], around: Neighbourhood) -> Marked:
-    """The connected part nearest to the seed, if it is within the seed's own radius."""
-    labels, count = ndimage.label(marked)
-    if count == 0:
-        return np.zeros(marked.shape, bool)
-    near = np.where(_ball_at(around, seed, setting("lesion_seed_mm")), labels, 0)
-    counts = np.bincount(near.ravel(), minlength=count + 1)
-    counts[0] = 0
-    best = int(labels[seed]) or int(np.argmax(counts))
-    return np.asarray(labels == best) if best and counts[best] else np.zeros(marked.shape, bool)
-
-
-def _regular(region: Marked, seed: tuple[int, ...], around: Neighbourhood) -> Marked:
-    """The region without holes, with bays closed and with the seed in it."""
-    reach = setting("lesion_close_mm")
-    closed = around.distance_from(~(around.distance_from(region) <= reach)) > reach
-    filled = ndimage.binary_fill_holes(closed | region) & around.envelope
-    return _part_with(filled, seed, around)
-
-
-def _is_straggling(region: Marked, around: Neighbourhood) -> bool:
-    """Whether the region reaches farther than a few radii of the ball of its volume."""
-    places = np.argwhere(region) * np.asarray(around.spacing_mm)
-    radius = (3 * len(places) * float(np.prod(around.spacing_mm)) / (4 * np.pi)) ** (1 / 3)
-    farthest = float(np.sqrt(np.square(places - places.mean(axis=0)).sum(axis=1).max()))
-    return bool(farthest > setting("lesion_compact") * radius + max(around.spacing_mm))
-
-
-def _at_edge(region: Marked, around: Neighbourhood) -> bool:
-    """Whether the region touches an edge of the window that is not the edge of the image."""
-    for axis, (start, n, size) in enumerate(zip(around.corner, region.shape, around.image.grid.shape, strict=True)):
-        ends = np.moveaxis(region, axis, 0)
-        if (start > 0 and ends[0].any()) or (start + n < size and ends[-1].any()):
-            return True
-    return False
-
-
-def _findings(lesion: Lesion, around: Neighbourhood, grown: Marked, healthy: Healthy | None) -> tuple[Finding, ...]:
+def _findings(lesion: Lesion, window: LesionWindow, surface: Surface) -> tuple[Finding, ...]:
     place, found = lesion.mask.centroid_mm, []
 
     def add(code: str, text: str, measured: float | None = None, unit: str = "", limit: str = "") -> None:
-        value = outline_values()[limit] if limit else None
+        value = {**outline_values(), **lesion_values()}[limit] if limit else None
         found.append(Finding(code, Severity.WARN, text, measured, unit, value, place, lesion.name))
 
-    if _at_edge(grown, around) or _is_straggling(grown, around):
-        add("lesion.leak", "The outline runs on into bone that looks like the lesion: check it and cut it by hand.")
+    if _is_cut(surface):
+        add("lesion.leak", "The outline runs on into tissue that looks like the lesion: check it and cut it by hand.")
+    if surface.sharpness < lesion_setting("least_sharpness"):
+        text = "The border of the lesion is not sharp: add a click on its border or where the outline is wrong."
+        add("lesion.blurred", text, surface.sharpness, "1", "least_sharpness")
+    around = window.bone
+    if around is None:
+        return tuple(found)
+    grown = lesion.mask.part(around.corner, window.shape)
+    healthy = healthy_marrow(around, grown)
     if healthy is None:
-        add("lesion.no_reference", "No healthy marrow nearby to compare with: fixed CT numbers were used.")
-    values: NDArray[np.float32] = around.hu[grown]
-    if kind_of(values, healthy) is LesionKind.UNSURE:
+        add("lesion.no_reference", "No healthy marrow nearby to compare with: its kind is told by fixed CT numbers.")
+    if kind_of(around.hu[grown], healthy) is LesionKind.UNSURE:
         add("lesion.unsure", "The lesion differs little from the marrow around it: its kind and edge are not sure.")
     beyond = float(np.mean(around.distance_from(around.bone)[grown] > setting("lesion_breach_mm")))
     if beyond > setting("lesion_breach_share"):
         text = (
-            f"{100 * beyond:.0f} % of the outline lies where the bone's surface is gone; it ends at the closed surface "
-            "of the bone: look for a part in the soft tissue."
+            f"{100 * beyond:.0f} % of the outline lies where the bone's surface is gone: look for a part in the soft "
+            "tissue."
         )
         add("lesion.breach", text, 100 * beyond, "%", "lesion_breach_share")
     return tuple(found)

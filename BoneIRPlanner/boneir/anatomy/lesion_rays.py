@@ -1,0 +1,134 @@
+"""The image around a click as rays see it: CT numbers and depth in bone along directions from a centre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .lesion_settings import lesion_setting
+from .sphere import Floats, Sphere
+
+Marked = NDArray[np.bool_]
+_PULL = 50.0
+"""Cost of a surface that leaves a click on the wrong side: more than any number in the image can make up for."""
+_NEAR_RAY = 0.97
+"""Cosine of the angle within which rays pass by a click."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """A window of the image around a lesion.
+
+    Parameters
+    ----------
+    hu : ndarray of float32 (k, j, i)
+        Lightly smoothed numbers.
+    depth_mm : ndarray of float32 (k, j, i)
+        Depth below the closed surface of bone; negative outside.
+    spacing_mm : ndarray (3,)
+        Voxel size along (k, j, i).
+    inside, outside : ndarray (n, 3)
+        Indices (k, j, i) of clicks that belong to the lesion, the first of them the seed, and of those that do not.
+    """
+
+    hu: NDArray[np.float32]
+    depth_mm: NDArray[np.float32]
+    spacing_mm: Floats
+    inside: Floats
+    outside: Floats
+
+    def marked_within(self, centre: Floats, sphere: Sphere, reach_mm: Floats) -> Marked:
+        """Voxels whose centre is nearer to `centre` than the surface in its direction (interpolated)."""
+        out = np.zeros(self.hu.shape, bool)
+        span = float(reach_mm.max()) / self.spacing_mm + 1
+        low = np.maximum(np.floor(centre - span), 0).astype(int)
+        high = np.minimum(np.ceil(centre + span) + 1, self.hu.shape).astype(int)
+        box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        index = np.stack(np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij"), -1)
+        away = (index - centre) * self.spacing_mm
+        distance = np.linalg.norm(away, axis=-1)
+        near = distance <= reach_mm.max()
+        weight, which = sphere.nearest(away[near])
+        out[box][near] = distance[near] <= (reach_mm[which] * weight).sum(axis=1)
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Rays:
+    """What rays from a centre meet.
+
+    Parameters
+    ----------
+    sphere : Sphere
+    centre : ndarray (3,)
+        Index (k, j, i).
+    spacing_mm : ndarray (3,)
+        Voxel size along (k, j, i).
+    radii_mm : ndarray (radii,)
+        Of the samples; the surface at index n lies half a step beyond sample n.
+    hu, depth_mm : ndarray (directions, radii)
+    shown : ndarray of bool (directions, radii)
+        Whether the window shows the place.
+    clicks : ndarray (directions, radii)
+        Cost of surfaces that leave a click on the wrong side.
+    """
+
+    sphere: Sphere
+    centre: Floats
+    spacing_mm: Floats
+    radii_mm: Floats
+    hu: NDArray[np.float32]
+    depth_mm: NDArray[np.float32]
+    shown: Marked
+    clicks: Floats
+
+    @property
+    def step_mm(self) -> float:
+        """Distance between samples."""
+        return float(self.radii_mm[1] - self.radii_mm[0])
+
+    @property
+    def volume_mm3(self) -> Floats:
+        """Volume that a sample stands for, at each radius."""
+        return np.asarray(self.radii_mm**2 * self.step_mm * self.sphere.share)
+
+    def reach_mm(self, chosen: NDArray[np.int64]) -> Floats:
+        """Radius of the surface of indices (directions,)."""
+        return np.asarray(self.radii_mm[chosen] + self.step_mm / 2)
+
+
+def radii_up_to(reach_mm: float, step_mm: float = 0.0) -> Floats:
+    """Radii of the samples of every ray."""
+    step = step_mm or lesion_setting("step_mm")
+    return np.arange(step / 2, reach_mm, step)
+
+
+def rays_from(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Floats) -> Rays:
+    """Sample the window along rays, linearly."""
+    steps = sphere.unit.T[:, :, None] / around.spacing_mm[:, None, None]
+    places = centre[:, None, None] + steps * radii_mm
+    ends = np.asarray(around.hu.shape)[:, None, None] - 0.5
+    shown = np.asarray(((places >= -0.5) & (places <= ends)).all(axis=0))
+    hu, depth = (
+        ndimage.map_coordinates(values, places, output=np.float32, order=1, mode="nearest")
+        for values in (around.hu, around.depth_mm)
+    )
+    clicks = _click_costs(around, centre, sphere, radii_mm)
+    return Rays(sphere, centre, around.spacing_mm, radii_mm, hu, depth, shown, clicks)
+
+
+def _click_costs(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Floats) -> Floats:
+    cost = np.zeros((sphere.count, len(radii_mm)))
+    surface = radii_mm + (radii_mm[1] - radii_mm[0]) / 2
+    for clicks, is_inside in ((around.inside, True), (around.outside, False)):
+        for away in (clicks - centre) * around.spacing_mm:
+            distance = float(np.linalg.norm(away))
+            if distance < radii_mm[1]:
+                continue
+            passing = sphere.unit @ (away / distance) > _NEAR_RAY
+            wrong = surface < distance if is_inside else surface >= distance
+            cost += _PULL * (passing[:, None] & wrong)
+    return cost

@@ -1,0 +1,96 @@
+"""Whether what a ray meets looks more like the lesion or like its surroundings, by the histograms of both."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .lesion_rays import Rays
+from .lesion_settings import lesion_setting
+from .sphere import Floats
+
+_LOW_HU, _HIGH_HU, _BIN_HU = -200.0, 1600.0, 10.0
+_BINS = round((_HIGH_HU - _LOW_HU) / _BIN_HU)
+_CERTAIN = 3.0
+"""No sample speaks louder than this (a natural logarithm)."""
+_FLOOR = 3e-4
+"""Share of a bin that holds what has not been seen."""
+_LEAST_MM3 = 100.0
+"""Less surrounding tissue than this says nothing about it."""
+_CORE_MM, _CORE_SHARE = 0.5, 0.7
+
+
+def likeness(rays: Rays, reach_mm: Floats) -> Floats:
+    """Logarithm of the odds that a sample belongs to the lesion, by a first idea of the lesion.
+
+    The lesion's histogram is that of its core. Marrow, the outer layer of bone, and soft tissue beside bone are each
+    compared with their like in a shell around the lesion, so that cortex is no lesion because marrow is dark.
+
+    Parameters
+    ----------
+    rays : Rays
+    reach_mm : ndarray (directions,)
+        The first idea: the surface in each direction.
+
+    Returns
+    -------
+    ndarray (directions, radii)
+    """
+    radii, deep = rays.radii_mm[None], lesion_setting("cortex_mm")
+    core = np.maximum(reach_mm - _CORE_MM, _CORE_SHARE * reach_mm)[:, None]
+    first, last = lesion_setting("shell_from_mm"), lesion_setting("shell_to_mm")
+    shell = (radii > reach_mm[:, None] + first) & (radii < reach_mm[:, None] + last) & rays.shown
+    zones = np.where(rays.depth_mm > deep, 0, np.where(rays.depth_mm > 0, 1, 2))
+    bins = np.clip(((rays.hu - _LOW_HU) / _BIN_HU).astype(np.int64), 0, _BINS - 1)
+    inside = (radii <= core) & rays.shown
+    in_bone = inside & (rays.depth_mm > 0)
+    lesion, _ = _histogram(bins, in_bone if in_bone.any() else inside, rays)
+    ratio = np.zeros(rays.hu.shape)
+    for zone, share in ((0, 1 / 40), (1, 1 / 40), (2, 1 / 20)):
+        here = zones == zone
+        like = shell & here & (rays.depth_mm > -lesion_setting("beside_bone_mm"))
+        tissue, volume_mm3 = _histogram(bins, like, rays)
+        if volume_mm3 < _LEAST_MM3:
+            tissue = np.full(_BINS, share)
+        row = np.clip(np.log(lesion + _FLOOR) - np.log(tissue + _FLOOR), -_CERTAIN, _CERTAIN)
+        ratio[here] = row[bins[here]]
+    ratio += prior(rays.depth_mm)
+    ratio[~rays.shown] = -_CERTAIN
+    return ratio
+
+
+def behind_wall(rays: Rays, reach_mm: Floats, ratio: Floats) -> NDArray[np.bool_]:
+    """Samples that a ray reaches from a surface only through what is clearly not lesion, such as the wall of a bone."""
+    against = np.where(rays.radii_mm > reach_mm[:, None], -ratio * rays.step_mm, 0.0)
+    wall = np.zeros(ratio.shape)
+    for n in range(1, ratio.shape[1]):
+        wall[:, n] = np.maximum(wall[:, n - 1] + against[:, n - 1], 0.0)
+    return np.asarray(np.maximum.accumulate(wall, axis=1) > lesion_setting("wall"))
+
+
+def prior(depth_mm: NDArray[np.floating]) -> Floats:
+    """Logarithm of the odds that a place belongs to a lesion of bone before its number is looked at."""
+    outside = lesion_setting("outside_prior") + lesion_setting("outside_slope") * np.maximum(-depth_mm, 0)
+    cortex = np.where(depth_mm > lesion_setting("cortex_mm"), 0.0, lesion_setting("cortex_prior"))
+    return np.asarray(np.where(depth_mm > 0, cortex, outside), float)
+
+
+def _histogram(bins: NDArray[np.int64], which: NDArray[np.bool_], rays: Rays) -> tuple[Floats, float]:
+    """Smoothed shares of the bins among some samples, weighted by their volume, and that volume in mm3."""
+    weight = np.broadcast_to(rays.volume_mm3, bins.shape)[which]
+    count = np.bincount(bins[which], weights=weight, minlength=_BINS)
+    total = float(count.sum())
+    smooth = ndimage.gaussian_filter1d(count, lesion_setting("histogram_hu") / _BIN_HU, mode="nearest")
+    return np.asarray(smooth / max(total, 1e-9)), total
+
+
+def contrast_across(ratio: Floats, step_mm: float, band_mm: float = 2.0) -> tuple[Floats, Floats]:
+    """Mean of the likeness in the band inside and in the band outside of a surface at every radius."""
+    count = max(1, round(band_mm / step_mm))
+    total = np.concatenate([np.zeros((len(ratio), 1)), np.cumsum(ratio, axis=1)], axis=1)
+    here = np.arange(1, ratio.shape[1] + 1)
+    first, last = np.maximum(here - count, 0), np.minimum(here + count, ratio.shape[1])
+    inside = (total[:, here] - total[:, first]) / (here - first)
+    outside = (total[:, last] - total[:, here]) / np.maximum(last - here, 1)
+    return np.clip(inside, -_CERTAIN, _CERTAIN), np.clip(outside, -_CERTAIN, _CERTAIN)
