@@ -1,0 +1,164 @@
+"""Focused ultrasound of a lesion: the best direction, whether sound gets there, and what one sonication destroys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..anatomy.structures import kind_for, structure_kinds
+from ..assessment import Measure, Zone
+from ..case import Case, Role, Structure
+from ..errors import CaseError
+from ..evidence import Value
+from ..findings import Finding, Point, Severity
+from ..image.resample import mask_on
+from ..mask import Mask
+from .acoustic import ultrasound_value
+from .acoustic_window import acoustic_window, placements, window_findings
+from .bowl import Bowl
+from .heat import heat
+from .medium import medium_of
+from .prediction import Prediction, zone_on
+from .safety import NEURAL
+from .tissue_map import TissueMap, tissue_map, window_around
+from .ultrasound import Sonication, sonicate
+
+COOLING_S = 20.0
+"""How long heat is followed after the sound has ended."""
+
+
+@dataclass(frozen=True)
+class Transducer:
+    """Curvature and diameter of a bowl in mm, and its frequency in Hz."""
+
+    curvature_mm: float
+    diameter_mm: float
+    frequency_hz: float
+
+
+@dataclass
+class _Burst:
+    """A generator that works for some seconds and then stops."""
+
+    watts: float
+    seconds: float
+    period_s: float = 0.5
+
+    def power_w(self, time_s: float, _seen_c: float, /) -> float:
+        return self.watts if time_s < self.seconds - 1e-6 else 0.0
+
+
+def predict_ultrasound(
+    case: Case,
+    lesion: str,
+    transducer: Transducer,
+    *,
+    power_w: float,
+    duration_s: float,
+    focus_mm: Point | None = None,
+    spacing_mm: float = 1.0,
+) -> Prediction:
+    """Predict one sonication from the direction in which most sound arrives.
+
+    Parameters
+    ----------
+    case : Case
+        With an outline of the body.
+    lesion : str
+        Name; "" for the only one.
+    transducer : Transducer
+    power_w : float
+        Acoustic power.
+    duration_s : float
+    focus_mm : Point or None
+        LPS mm; None takes the middle of the lesion.
+    spacing_mm : float
+        Of the voxels on which sound and heat are computed.
+
+    Raises
+    ------
+    CaseError
+        If the lesion or the outline of the body is not in the case.
+    PlanError
+        If power or duration make no sense, or the focus lies where no sound gets.
+    """
+    target, skin = case.lesion(lesion), case.of_role(Role.BODY)
+    if not skin:
+        raise CaseError("Focused ultrasound needs the outline of the body: outline it first.")
+    focus = target.mask.centroid_mm if focus_mm is None else focus_mm
+    window = window_around([focus], transducer.curvature_mm, case.image.grid, spacing_mm)
+    tissues = tissue_map(case.image, case.structures, target, window)
+    seen = acoustic_window(tissues, skin[0].mask, focus, transducer.frequency_hz)
+    probing = Bowl(focus, (0.0, 0.0, 1.0), transducer.curvature_mm, transducer.diameter_mm, transducer.frequency_hz)
+    found = placements(seen, probing.half_angle)
+    findings = (*window_findings(seen, found, target.name), *_standoff(case, focus))
+    if not found:
+        nothing = Mask.of(np.zeros(case.image.grid.shape, bool), case.image.grid)
+        return Prediction(Zone("sonication", "", nothing, medium="no sound arrives"), (), findings)
+    best = found[0]
+    bowl = Bowl(focus, best.axis, transducer.curvature_mm, transducer.diameter_mm, transducer.frequency_hz)
+    done = sonicate(tissues, bowl, power_w)
+    zone, hottest = _destroyed(tissues, done, power_w, duration_s)
+    covered = _share_within(zone, mask_on(target.mask, window))
+    place, least = hottest[1], ultrasound_value("least_open_share")
+    measures = (
+        Measure(
+            "ultrasound.open", "Part of the bowl that sees the focus", 100 * best.open_share, "%", limit=_percent(least)
+        ),
+        Measure("ultrasound.arrives", "Part of the sound that arrives", 100 * best.share, "%", target.name),
+        Measure("ultrasound.peak_pressure", "Peak pressure", done.peak_pressure_pa / 1e6, "MPa", target.name),
+        Measure("ultrasound.peak_temperature", "Highest temperature", hottest[0], "degC", target.name, place_mm=place),
+        Measure("ablation.coverage", "Lesion within the zone", 100 * covered, "%", target.name),
+    )
+    medium = "simulated along straight rays; aberration by tissue is not computed"
+    return Prediction(zone_on(case.image.grid, "sonication", "", medium, zone), measures, findings)
+
+
+def _destroyed(
+    tissues: TissueMap, done: Sonication, power_w: float, duration_s: float
+) -> tuple[Mask, tuple[float, Point]]:
+    """Tissue that dies of the heat, and the highest temperature with its place."""
+    source = done.heating_w_m3 / max(power_w, 1e-9)
+    made = heat(medium_of(tissues), duration_s + COOLING_S, source=source, generator=_Burst(power_w, duration_s))
+    k, j, i = np.unravel_index(int(np.argmax(made.peak_c)), made.peak_c.shape)
+    x, y, z = (float(v) for v in tissues.grid.to_mm((i, j, k)))
+    return Mask.of(made.omega >= 1.0, tissues.grid), (float(made.peak_c[k, j, i]), (x, y, z))
+
+
+def _share_within(zone: Mask, lesion: Mask) -> float:
+    nk, nj, ni = lesion.voxels.shape
+    inside = zone.part(lesion.corner, (nk, nj, ni)) & lesion.voxels
+    return float(inside.sum() / max(lesion.count, 1))
+
+
+def _standoff(case: Case, focus: Point) -> tuple[Finding, ...]:
+    """Where the focus is too near to nerves or skin."""
+    found = []
+    for item in case.structures:
+        is_skin, key = item.role is Role.BODY, "skin_standoff_mm" if item.role is Role.BODY else "nerve_standoff_mm"
+        if item.mask.is_empty or not (is_skin or _is_neural(item)):
+            continue
+        distance = _distance_mm(item.mask, focus, inside=not is_skin)
+        limit = ultrasound_value(key)
+        if distance < limit.amount:
+            name = "the skin" if is_skin else item.name
+            text = f"The focus lies {distance:.1f} mm from {name}: at least {limit} would be right."
+            found.append(Finding("ultrasound.standoff", Severity.STOP, text, distance, "mm", limit, focus, item.name))
+    return tuple(found)
+
+
+def _is_neural(item: Structure) -> bool:
+    kind = structure_kinds().get(item.kind) or kind_for(item.name)
+    return kind is not None and kind.kin.key in NEURAL
+
+
+def _distance_mm(mask: Mask, point: Point, *, inside: bool) -> float:
+    """Distance of a point to the nearest marked voxel, or to the nearest unmarked one within the bounding box."""
+    marked = np.pad(mask.voxels, 1) == inside
+    index = np.argwhere(marked)[:, ::-1] + np.asarray(mask.corner)[::-1] - 1
+    return float(np.sqrt(((mask.grid.to_mm(index) - np.asarray(point)) ** 2).sum(axis=1).min()))
+
+
+def _percent(value: Value) -> Value:
+    return Value(100.0 * value.amount, "%", value.grade, value.source, note=value.note)
