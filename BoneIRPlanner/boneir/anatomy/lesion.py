@@ -14,7 +14,7 @@ from ..mask import Mask
 from .lesion_kind import LesionKind, kind_of
 from .lesion_settings import lesion_setting, lesion_values
 from .lesion_surface import SIZES_MM, Surface, lesion_surface
-from .lesion_window import LesionWindow, lesion_window
+from .lesion_window import Clicks, LesionWindow, lesion_window
 from .neighbourhood import healthy_marrow
 from .settings import outline_values, setting
 
@@ -100,13 +100,13 @@ def outline_lesion(
     """
     if case.image.modality not in (Modality.CT, Modality.MR):
         raise OutlineError(f"A lesion grows on CT or MR, this image is {case.image.modality}: give a mask.")
-    clicks = (seed_mm, *inside_mm)
-    window = lesion_window(case, clicks, outside_mm, lesion_setting("reach_mm"))
-    surface = lesion_surface(window.around, _sizes(clicks, edge_mm, SIZES_MM))
+    clicks = Clicks((seed_mm, *inside_mm), tuple(outside_mm), edge_mm)
+    window = lesion_window(case, clicks, lesion_setting("reach_mm"))
+    surface = lesion_surface(window.around, clicks.sizes_mm(SIZES_MM))
     if _is_cut(surface):
         reach_mm = lesion_setting("far_reach_mm")
-        window = lesion_window(case, clicks, outside_mm, reach_mm)
-        surface = lesion_surface(window.around, _sizes(clicks, edge_mm, LARGE_SIZES_MM), reach_mm)
+        window = lesion_window(case, clicks, reach_mm)
+        surface = lesion_surface(window.around, clicks.sizes_mm(LARGE_SIZES_MM), reach_mm)
     grown, sure, possible = (window.mask_of(surface, reach) for reach in (surface.reach_mm, *surface.band_mm()))
     if grown.is_empty or not grown.at(seed_mm):
         place = ", ".join(f"{x:.1f}" for x in seed_mm)
@@ -116,15 +116,6 @@ def outline_lesion(
         )
     lesion = Lesion(name, grown, ORIGIN)
     return LesionOutline(lesion, sure, possible, _findings(lesion, window, surface))
-
-
-def _sizes(clicks: Sequence[Point], edge_mm: Point | None, usual_mm: Sequence[float]) -> tuple[float, ...]:
-    """Radii to try: the one that the click on the border gives, or the usual ones that hold all clicks."""
-    places = np.asarray(clicks)
-    if edge_mm is not None:
-        return (max(float(np.linalg.norm(places.mean(axis=0) - np.asarray(edge_mm))), usual_mm[0] / 2),)
-    spread = float(np.linalg.norm(places - places.mean(axis=0), axis=1).max())
-    return tuple(size for size in usual_mm if size >= 0.8 * spread) or (spread,)
 
 
 def _is_cut(surface: Surface) -> bool:

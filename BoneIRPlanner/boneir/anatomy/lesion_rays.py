@@ -32,6 +32,8 @@ class Surroundings:
         Voxel size along (k, j, i).
     inside, outside : ndarray (n, 3)
         Indices (k, j, i) of clicks that belong to the lesion, the first of them the seed, and of those that do not.
+    start : ndarray (3,)
+        Index (k, j, i) of the centre to begin with.
     """
 
     hu: NDArray[np.float32]
@@ -39,6 +41,7 @@ class Surroundings:
     spacing_mm: Floats
     inside: Floats
     outside: Floats
+    start: Floats
 
     def marked_within(self, centre: Floats, sphere: Sphere, reach_mm: Floats) -> Marked:
         """Voxels whose centre is nearer to `centre` than the surface in its direction (interpolated)."""

@@ -83,7 +83,7 @@ def lesion_surface(around: Surroundings, sizes_mm: Sequence[float] = SIZES_MM, r
 def _grown(around: Surroundings, size_mm: float, radii_mm: Floats) -> Surface:
     """Grow, learn what lesion and surroundings look like, and grow again from the middle of what has grown."""
     ball = sphere(_COARSE)
-    rays = rays_from(around, around.inside.mean(axis=0), ball, radii_mm)
+    rays = rays_from(around, around.start, ball, radii_mm)
     reach = np.full(ball.count, size_mm)
     surface = _fitted(rays, reach, size_mm)
     for _ in range(_ROUNDS - 1):

@@ -26,7 +26,55 @@ _WITHIN_MM = 50.0
 """Depth given to every place where no bone is outlined."""
 _MR_SCALE = 1000.0
 """MR numbers are stretched so that their usual range has this width, as CT numbers of bone have."""
+_EDGE_MM = 1.0
+"""How exactly a click on the border is meant."""
+_SHARES_OF_EDGE = (0.6, 0.8, 1.0)
+"""Sizes that are tried, as shares of the way from the seed to the click on the border."""
 _BARRED = ("cord", "lung", "bowel")
+
+
+@dataclass(frozen=True)
+class Clicks:
+    """Where someone clicked, in LPS mm.
+
+    Parameters
+    ----------
+    inside_mm, outside_mm : tuple of Point
+        What belongs to the lesion, the seed first, and what does not.
+    edge_mm : Point or None
+        On its border.
+    """
+
+    inside_mm: tuple[Point, ...]
+    outside_mm: tuple[Point, ...] = ()
+    edge_mm: Point | None = None
+
+    def all_mm(self) -> tuple[Point, ...]:
+        """Every click."""
+        return (*self.inside_mm, *self.outside_mm, *((self.edge_mm,) if self.edge_mm else ()))
+
+    def sizes_mm(self, usual_mm: Sequence[float]) -> tuple[float, ...]:
+        """Radii to try: those that the click on the border allows, or the usual ones that hold all clicks."""
+        places = np.asarray(self.inside_mm)
+        if self.edge_mm is not None:
+            reach = float(np.linalg.norm(places.mean(axis=0) - np.asarray(self.edge_mm)))
+            return tuple(max(share * reach, 2.0) for share in _SHARES_OF_EDGE)
+        spread = float(np.linalg.norm(places - places.mean(axis=0), axis=1).max())
+        return tuple(size for size in usual_mm if size >= 0.8 * spread) or (spread,)
+
+    def sides_mm(self) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
+        """What is inside and what is outside, the click on the border counting as one just before and one behind."""
+        if self.edge_mm is None:
+            return self.inside_mm, self.outside_mm
+        start, edge = np.mean(self.inside_mm, axis=0), np.asarray(self.edge_mm)
+        length = max(float(np.linalg.norm(edge - start)), 1e-6)
+        before, behind = (edge + (edge - start) / length * side for side in (-_EDGE_MM, _EDGE_MM))
+        return (*self.inside_mm, _point(before)), (*self.outside_mm, _point(behind))
+
+
+def _point(place: Floats) -> Point:
+    x, y, z = (float(v) for v in place)
+    return x, y, z
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +113,7 @@ class LesionWindow:
         return Mask.within((labels == labels[seed]) & marked, self.corner, self.case.image.grid)
 
 
-def lesion_window(case: Case, inside_mm: Sequence[Point], outside_mm: Sequence[Point], reach_mm: float) -> LesionWindow:
+def lesion_window(case: Case, clicks: Clicks, reach_mm: float) -> LesionWindow:
     """Cut out the window around the first click.
 
     Raises
@@ -75,30 +123,29 @@ def lesion_window(case: Case, inside_mm: Sequence[Point], outside_mm: Sequence[P
     ImageError
         If a click lies outside the image.
     """
-    grid = case.image.grid
-    for click in (*inside_mm, *outside_mm):
-        grid.nearest_voxel(click)
+    for place in clicks.all_mm():
+        case.image.grid.nearest_voxel(place)
     if case.image.modality is Modality.CT:
-        return _bone_window(case, inside_mm, outside_mm, reach_mm + _MARGIN_MM)
-    return _plain_window(case, inside_mm, outside_mm, reach_mm + _MARGIN_MM)
+        return _bone_window(case, clicks, reach_mm + _MARGIN_MM)
+    return _plain_window(case, clicks, reach_mm + _MARGIN_MM)
 
 
-def _bone_window(case: Case, inside_mm: Sequence[Point], outside_mm: Sequence[Point], span_mm: float) -> LesionWindow:
-    bone = neighbourhood(case, inside_mm[0], span_mm)
-    seed = _indices(case, inside_mm[:1], bone.corner)[0]
+def _bone_window(case: Case, clicks: Clicks, span_mm: float) -> LesionWindow:
+    bone = neighbourhood(case, clicks.inside_mm[0], span_mm)
+    seed = _indices(case, clicks.inside_mm[:1], bone.corner)[0]
     if not bone.envelope[tuple(np.rint(seed).astype(int))]:
-        _refuse(case, inside_mm[0])
+        _refuse(case, clicks.inside_mm[0])
     envelope, barred = bone.envelope, _barred(case, bone.corner, bone.hu.shape)
     half = min(bone.spacing_mm) / 2
     # Distances run between the centres of voxels; the surface lies half way.
     inner, outer = bone.distance_from(~envelope) - half, half - bone.distance_from(envelope)
     depth = np.where(envelope, np.minimum(inner, _WITHIN_MM), outer).astype(np.float32)
-    return _window(case, bone.hu, depth, barred, bone.corner, (inside_mm, outside_mm), bone)
+    return _window(case, bone.hu, depth, barred, bone.corner, clicks, bone)
 
 
-def _plain_window(case: Case, inside_mm: Sequence[Point], outside_mm: Sequence[Point], span_mm: float) -> LesionWindow:
+def _plain_window(case: Case, clicks: Clicks, span_mm: float) -> LesionWindow:
     grid = case.image.grid
-    at, steps = grid.nearest_voxel(inside_mm[0]), grid.spacing_mm[::-1]
+    at, steps = grid.nearest_voxel(clicks.inside_mm[0]), grid.spacing_mm[::-1]
     low = [max(0, a - round(span_mm / s)) for a, s in zip(at, steps, strict=True)]
     high = [min(n, a + round(span_mm / s) + 1) for a, s, n in zip(at, steps, grid.shape, strict=True)]
     part = case.image.voxels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))].astype(np.float32)
@@ -108,7 +155,7 @@ def _plain_window(case: Case, inside_mm: Sequence[Point], outside_mm: Sequence[P
     corner = (low[0], low[1], low[2])
     depth = np.full(part.shape, _WITHIN_MM, np.float32)
     barred = _barred(case, corner, part.shape)
-    return _window(case, numbers, depth, barred, corner, (inside_mm, outside_mm), None)
+    return _window(case, numbers, depth, barred, corner, clicks, None)
 
 
 def _window(
@@ -117,12 +164,13 @@ def _window(
     depth: NDArray[np.float32],
     barred: Marked,
     corner: tuple[int, int, int],
-    clicks: tuple[Sequence[Point], Sequence[Point]],
+    clicks: Clicks,
     bone: Neighbourhood | None,
 ) -> LesionWindow:
-    inside, outside = (_indices(case, points, corner) for points in clicks)
+    inside, outside = (_indices(case, points, corner) for points in clicks.sides_mm())
+    start = _indices(case, clicks.inside_mm, corner).mean(axis=0)
     spacing = np.asarray(case.image.grid.spacing_mm[::-1])
-    return LesionWindow(Surroundings(numbers, depth, spacing, inside, outside), bone, barred, case, corner)
+    return LesionWindow(Surroundings(numbers, depth, spacing, inside, outside, start), bone, barred, case, corner)
 
 
 def _indices(case: Case, points_mm: Sequence[Point], corner: tuple[int, int, int]) -> Floats:
