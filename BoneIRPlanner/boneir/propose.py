@@ -14,7 +14,15 @@ from .access.bones import bones_holding
 from .access.choice import Choice, Chosen, choose, stand_of
 from .access.costs import weighted
 from .access.entries import Skin, skin_around
-from .access.explain import coverage_findings, may_relax, no_way_findings, reasons_of, relaxed_findings, team_reasons
+from .access.explain import (
+    coverage_findings,
+    harm_findings,
+    may_relax,
+    no_way_findings,
+    reasons_of,
+    relaxed_findings,
+    team_reasons,
+)
 from .access.field import build_field
 from .access.limits import COSTS, Limits, Purpose, access_limits, weighted_for_unknown, widened_for
 from .access.needle import Needle, ZoneShape
@@ -23,7 +31,15 @@ from .access.path_samples import PathSamples
 from .access.rules import Judge
 from .access.search import Aim, joined, search
 from .access.several import team_that_covers
-from .access.targets import covered_share, smallest_covering, target_points, wanted_points
+from .access.targets import (
+    Neighbours,
+    covered_share,
+    harmed_ml,
+    neighbours_of,
+    smallest_covering,
+    target_points,
+    wanted_points,
+)
 from .anatomy.absent import absent_findings
 from .anatomy.structures import structure_kins
 from .case import Case, Lesion
@@ -38,6 +54,8 @@ TARGETS = 5
 """Points of the lesion that are aimed at: its middle and others half-way to its ends."""
 _OTHER_TARGETS_EVERY = 4
 """Of the entries, so many share one when the targets beside the middle are searched."""
+_ZONE_SHIFT_MM = 12.0
+"""How far beyond the lesion the centre of a zone may come to lie, for the search of its neighbours."""
 _TEAM_TARGETS, _TEAM_ENTRIES_EVERY, _TEAM_PATCH_MM, _TEAM_ROUNDS = 12, 12, 10.0, 5
 """For several probes: points aimed at, share and patches of the entries, and how often a team is tried again."""
 _CONTROL_FROM_MM = 5.0
@@ -89,6 +107,7 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None) -> Proposal:
         findings = (*relaxed_findings(), *findings)
     if job.zone is not None:
         findings = (*coverage_findings(max(way.covered for way in ranked), job.limits), *findings)
+        findings = (*harm_findings(min(_harm_ml(job, way) for way in ranked), job.limits), *findings)
     return Proposal(goal, plans, found.skin_map, worst_first(findings), tuple(way.score for way in ranked))
 
 
@@ -103,6 +122,7 @@ class _Job:
     needle: Needle
     zone: ZoneShape | None
     wanted_mm: NDArray[np.float64]
+    neighbours: Neighbours | None
     limits: Limits
 
 
@@ -117,7 +137,8 @@ def _job(case: Case, goal: Goal, limits: Limits | None) -> _Job:
     needle = Needle(instrument.diameter_mm.amount, instrument.usable_length_mm.amount)
     wanted = wanted_points(case, lesion, goal.margin_mm)
     zone = _zone(goal, instrument, wanted, target_points(lesion.mask, 1)[0], rules)
-    return _Job(case, lesion, goal, instrument, needle, zone, wanted, rules)
+    neighbours = None if zone is None else neighbours_of(case, lesion, zone.length_mm / 2 + _ZONE_SHIFT_MM, rules)
+    return _Job(case, lesion, goal, instrument, needle, zone, wanted, neighbours, rules)
 
 
 def _unknown_share(case: Case) -> float:
@@ -138,6 +159,15 @@ class _Way:
     reasons: tuple[str, ...]
 
 
+def _harm_ml(job: _Job, way: _Way) -> float:
+    """Severity-weighted mL of critical structures in the zones of a plan; those in two zones count twice."""
+    if job.zone is None or job.neighbours is None:
+        return 0.0
+    tips = np.array([trajectory.tip_mm for trajectory in way.trajectories])
+    ways = np.array([trajectory.direction for trajectory in way.trajectories])
+    return float(harmed_ml(job.zone, job.neighbours, tips, ways).sum())
+
+
 def _alone(job: _Job, item: Chosen, choice: Choice, skin_map: SkinMap) -> _Way:
     """A plan with one needle."""
     covered = 1.0
@@ -153,7 +183,7 @@ def _team(job: _Job, found: _Found, alone: float) -> tuple[_Way, ...]:
         return ()
     targets = target_points(job.lesion.mask, _TEAM_TARGETS, spread=0.8)
     some = found.skin.part(np.arange(0, len(found.skin.points_mm), _TEAM_ENTRIES_EVERY))
-    parts = [search(found.judge, some, Aim(target, job.zone, job.wanted_mm))[1] for target in targets]
+    parts = [search(found.judge, some, _aim(job, target))[1] for target in targets]
     allowed = joined([part.part(best_per_patch(part.skin.points_mm, part.score, _TEAM_PATCH_MM)) for part in parts])
     for _ in range(_TEAM_ROUNDS):
         team = team_that_covers(allowed, job.zone, job.wanted_mm, job.needle, job.limits)
@@ -197,7 +227,7 @@ def _search(job: _Job, relaxed: bool) -> _Found:
     field = build_field(case, lesion, job.needle, limits, relaxed=relaxed)
     judge = Judge(case, field, job.needle, limits, job.goal.position)
     core = limits.core_length.amount if job.goal.technique is Technique.BIOPSY else None
-    middle, *others = (Aim(target, job.zone, job.wanted_mm, core) for target in target_points(lesion.mask, TARGETS))
+    middle, *others = (_aim(job, target, core) for target in target_points(lesion.mask, TARGETS))
     skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(limits))
     skin_map, allowed = search(judge, skin, middle)
     some = skin.part(np.arange(0, len(skin.points_mm), _OTHER_TARGETS_EVERY))
@@ -206,6 +236,10 @@ def _search(job: _Job, relaxed: bool) -> _Found:
     if len(allowed):
         choice = choose(case, lesion, job.needle, limits, allowed, job.goal.max_plans, relaxed=relaxed)
     return _Found(judge, skin, skin_map, choice, relaxed)
+
+
+def _aim(job: _Job, target_mm: NDArray[np.float64], core_mm: float | None = None) -> Aim:
+    return Aim(target_mm, job.zone, job.wanted_mm, core_mm, job.neighbours)
 
 
 def purpose_of(goal: Goal) -> Purpose:

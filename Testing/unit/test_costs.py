@@ -8,11 +8,19 @@ import pytest
 from access_phantom import ball, grid_around, limits_with, phantom, slab
 from boneir.access.costs import FRONT, clearance_cost, cost_table, objectives, weighted
 from boneir.access.entries import Skin
+from boneir.access.explain import harm_findings
 from boneir.access.field import build_field
 from boneir.access.limits import COSTS
 from boneir.access.needle import Needle, ZoneShape
 from boneir.access.rays import walk_paths
-from boneir.access.targets import covered_share, smallest_covering, target_points, wanted_points
+from boneir.access.targets import (
+    covered_share,
+    harmed_ml,
+    neighbours_of,
+    smallest_covering,
+    target_points,
+    wanted_points,
+)
 
 NEEDLE = Needle(2.0, 120.0)
 
@@ -25,7 +33,9 @@ def priced(entries, tips, shapes, bone_hu=300, incidence=None):
     walk = walk_paths(field, entries, tips, NEEDLE, limits)
     skin = Skin(entries, entries / np.linalg.norm(entries, axis=1, keepdims=True))
     angles = np.full(len(entries), np.nan if incidence is None else incidence, np.float32)
-    return cost_table(field, skin, walk, angles, np.full(len(entries), 0.25), NEEDLE, limits), limits
+    return cost_table(
+        field, skin, walk, angles, np.full(len(entries), 0.25), np.full(len(entries), 0.5), NEEDLE, limits
+    ), limits
 
 
 def column(costs, name: str) -> np.ndarray:
@@ -43,6 +53,7 @@ def test_each_cost_is_what_its_formula_says() -> None:
     assert column(costs, "healthy")[0] == pytest.approx((60 - 12) / 120, abs=0.02)
     assert column(costs, "obliquity") == pytest.approx(0, abs=1e-9)
     assert column(costs, "coverage") == pytest.approx(0.25)
+    assert column(costs, "harm") == pytest.approx(0.5)
     assert column(costs, "clearance") == pytest.approx(0), "nothing critical is near"
     weights = [limits.weights[name].amount for name in COSTS]
     assert weighted(costs, limits) == pytest.approx((costs * weights).sum(axis=1))
@@ -75,7 +86,7 @@ def test_a_near_vessel_costs_by_its_distance() -> None:
         field = build_field(case, case.lesion(), NEEDLE, limits)
         walk = walk_paths(field, [[0, 60.0, 0]], [[0, 0, 0.0]], NEEDLE, limits)
         skin = Skin(np.array([[0.0, 60, 0]]), np.array([[0.0, 1, 0]]))
-        table = cost_table(field, skin, walk, np.zeros(1, np.float32), np.zeros(1), NEEDLE, limits)
+        table = cost_table(field, skin, walk, np.zeros(1, np.float32), np.zeros(1), np.zeros(1), NEEDLE, limits)
         costs.append(float(column(table, "clearance")[0]))
         exact_spare = gap - 1 - 5 - limits.numeric_guard.amount
         assert costs[-1] == pytest.approx(max((12 - exact_spare) / 12, 0), abs=0.09)
@@ -83,12 +94,13 @@ def test_a_near_vessel_costs_by_its_distance() -> None:
 
 
 def test_objectives_are_the_groups_of_the_front() -> None:
-    costs = np.arange(16.0).reshape(2, 8) / 20
+    costs = np.arange(2.0 * len(COSTS)).reshape(2, len(COSTS)) / 20
     grouped = objectives(costs)
     assert grouped.shape == (2, len(FRONT))
     together = column(costs, "incidence") + column(costs, "hard_bone")
     assert grouped[:, 3] == pytest.approx(together)
     assert grouped[:, 4] == pytest.approx(column(costs, "coverage"))
+    assert grouped[:, 5] == pytest.approx(column(costs, "harm"))
 
 
 def test_the_zone_is_an_ellipsoid_that_reaches_beyond_the_tip_as_far_as_its_table_says() -> None:
@@ -155,3 +167,33 @@ def test_the_smallest_zone_that_covers_is_taken_and_the_largest_where_none_does(
     wanted = wanted_points(case, case.lesion(), 2.0)
     assert smallest_covering(zones, wanted, np.zeros(3), 0.95).setting == "20.0"
     assert smallest_covering(zones[1:2], wanted, np.zeros(3), 0.95).setting == "12.0"
+
+
+def lens_ml(first: float, second: float, apart: float) -> float:
+    """Volume common to two balls, in closed form."""
+    sides = (first + second - apart) ** 2
+    body = apart**2 + 2 * apart * (first + second) - 3 * (first - second) ** 2
+    return float(np.pi * sides * body / (12 * apart) / 1000)
+
+
+@pytest.mark.parametrize("apart", [12.0, 14.0, 17.0, 20.0])
+def test_harm_is_the_volume_of_the_neighbour_within_the_zone(apart: float) -> None:
+    limits = limits_with()
+    shapes = {"body": ball((0, 0, 0), 60), "aorta": ball((apart, 0, 0), 10)}
+    case = phantom(grid_around(64), shapes, ball((0, 0, 0), 3))
+    zone = ZoneShape(length_mm=30, width_mm=30, forward_mm=15)
+    neighbours = neighbours_of(case, case.lesion(), 30.0, limits)
+    found = harmed_ml(zone, neighbours, np.zeros((2, 3)), np.array([[0.0, 1, 0], [0, 0, 1]]))
+    severity = limits.severity_of(case.structure("aorta")).amount
+    # Ten points of a lattice of 3 mm, an eighth of what costs 1.
+    assert found == pytest.approx(severity * lens_ml(15, 10, apart), abs=0.25)
+
+
+def test_a_zone_that_harms_nothing_costs_nothing_and_is_not_mentioned() -> None:
+    limits = limits_with()
+    case = phantom(grid_around(64), {"body": ball((0, 0, 0), 60), "aorta": ball((30, 0, 0), 10)}, ball((0, 0, 0), 3))
+    zone = ZoneShape(length_mm=30, width_mm=30, forward_mm=15)
+    neighbours = neighbours_of(case, case.lesion(), 30.0, limits)
+    assert harmed_ml(zone, neighbours, np.zeros((1, 3)), np.array([[0.0, 1, 0]])) == pytest.approx(0)
+    assert harm_findings(0.0, limits) == ()
+    assert harm_findings(0.4, limits)[0].measured == pytest.approx(0.4)

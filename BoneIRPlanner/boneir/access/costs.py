@@ -11,7 +11,7 @@ from .limits import COSTS, Limits
 from .needle import Needle
 from .rays import Walk
 
-FRONT = (("clearance",), ("length",), ("out_of_plane",), ("incidence", "hard_bone"), ("coverage",))
+FRONT = (("clearance",), ("length",), ("out_of_plane",), ("incidence", "hard_bone"), ("coverage",), ("harm",))
 """What a plan can be best in; the costs of one group count together."""
 
 
@@ -21,6 +21,7 @@ def cost_table(
     walk: Walk,
     incidence_deg: NDArray[np.float32],
     shortfall: NDArray[np.float64],
+    harm: NDArray[np.float64],
     needle: Needle,
     limits: Limits,
 ) -> NDArray[np.float64]:
@@ -34,6 +35,8 @@ def cost_table(
         Angle to the cortex; NaN counts as perpendicular, because no bone is entered.
     shortfall : ndarray, shape (n,)
         Share of what shall be reached that is not, 0..1.
+    harm : ndarray, shape (n,)
+        How much of what must not be hurt lies in the zone, 0..1.
     needle : Needle
     limits : Limits
 
@@ -55,6 +58,7 @@ def cost_table(
         "healthy": healthy / needle.usable_length_mm,
         "obliquity": 1 - np.abs(np.einsum("na,na->n", ways, skin.normals)),
         "coverage": shortfall,
+        "harm": harm,
     }
     return np.asarray(np.clip(np.stack([columns[name] for name in COSTS], axis=1), 0, 1))
 

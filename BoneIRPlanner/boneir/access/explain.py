@@ -34,6 +34,7 @@ _ADVANTAGES = {
     ("out_of_plane",): "a smaller angle out of the axial plane",
     ("incidence", "hard_bone"): "an easier entry into bone",
     ("coverage",): "more of the lesion and its margin covered",
+    ("harm",): "less of what must not be treated within its zone",
 }
 
 
@@ -75,6 +76,17 @@ def coverage_findings(covered: float, limits: Limits) -> tuple[Finding, ...]:
         "zone, another approach or a smaller margin would be right."
     )
     return (Finding("access.coverage", Severity.WARN, text, percent, "%", asked),)
+
+
+def harm_findings(least_ml: float, limits: Limits) -> tuple[Finding, ...]:
+    """Say so where the zone of every plan reaches into what must not be treated."""
+    if least_ml <= 0:
+        return ()
+    text = (
+        "The zone of every plan, as published, reaches into a critical structure: a smaller setting, another device or "
+        "a protected neighbour would be right."
+    )
+    return (Finding("access.zone_harm", Severity.WARN, text, least_ml, "mL", limits.harm_scale),)
 
 
 def may_relax(skin: SkinMap, case: Case, limits: Limits) -> bool:

@@ -26,7 +26,7 @@ class Purpose(StrEnum):
     BIOPSY = "biopsy"
 
 
-COSTS = ("clearance", "length", "out_of_plane", "incidence", "hard_bone", "healthy", "obliquity", "coverage")
+COSTS = ("clearance", "length", "out_of_plane", "incidence", "hard_bone", "healthy", "obliquity", "coverage", "harm")
 """Names of the costs, in the order of the columns of a cost table."""
 
 _THIN_MM = 2.0
@@ -46,7 +46,7 @@ class Limits:
         Rules of bone.
     bore_radius, bore_reserve, table_reserve, below_horizontal, midline, view_border : Value
         Rules of the room and of the skin.
-    clearance_reach, tilt_scale, hard_bone_scale, lung_factor, core_length, coverage_scale : Value
+    clearance_reach, tilt_scale, hard_bone_scale, lung_factor, core_length, coverage_scale, harm_scale : Value
         Where a cost is full or nothing.
     entries_apart, angle_apart, coverage : Value
         When two plans count as different, and when one probe is enough.
@@ -89,6 +89,7 @@ class Limits:
     lung_factor: Value
     core_length: Value
     coverage_scale: Value
+    harm_scale: Value
     entries_apart: Value
     angle_apart: Value
     coverage: Value

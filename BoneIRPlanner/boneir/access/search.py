@@ -17,7 +17,7 @@ from .field import PlanningField, Tissue
 from .needle import ZoneShape
 from .rays import Walk, walk_paths
 from .rules import RULES, Judge, Verdict
-from .targets import covered_share
+from .targets import Neighbours, covered_share, harmed_ml
 
 OUT_OF_REGION = RULES.index("outside_body")
 
@@ -33,6 +33,8 @@ class Aim:
     zone : ZoneShape or None
     wanted_mm : ndarray, shape (p, 3)
         Points that the zone shall cover; not used without a zone.
+    neighbours : Neighbours or None
+        What the zone shall leave out; None where nothing is known or the needle makes no zone.
     core_mm : float or None
         Length of lesion that the needle shall pass before its tip; None where that does not matter.
     """
@@ -41,6 +43,7 @@ class Aim:
     zone: ZoneShape | None
     wanted_mm: NDArray[np.float64]
     core_mm: float | None = None
+    neighbours: Neighbours | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +164,10 @@ def _priced(judge: Judge, skin: Skin, walk: Walk, incidence: NDArray[np.float32]
         short = np.clip(1 - walk.mm_of("lesion") / aim.core_mm, 0, 1)
     else:
         short = np.zeros(len(walk.steps))
-    costs = cost_table(judge.field, skin, walk, incidence, short, judge.needle, judge.limits)
+    harm = np.zeros(len(walk.steps))
+    if aim.zone is not None and aim.neighbours is not None:
+        harm = harmed_ml(aim.zone, aim.neighbours, walk.tips_mm, walk.directions) / judge.limits.harm_scale.amount
+    costs = cost_table(judge.field, skin, walk, incidence, short, harm, judge.needle, judge.limits)
     return Candidates(skin, walk, incidence, costs, weighted(costs, judge.limits))
 
 

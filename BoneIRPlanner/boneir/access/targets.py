@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..case import Case, Lesion, Role
 from ..mask import Mask
+from .limits import Limits
 from .needle import ZoneShape
 from .region import marked_at
 
 _MOST_WANTED = 600
 """Points by which lesion and margin are represented; a share is then known to about one percent."""
+
+_MOST_NEIGHBOURS = 12_000
+"""Points of the lattice around a lesion of which those in critical structures are kept: about 3 mm apart."""
 
 
 def target_points(lesion: Mask, count: int, spread: float = 0.5) -> NDArray[np.float64]:
@@ -79,6 +84,50 @@ def covered_share(
         block = slice(first, first + 2048)
         share[block] = zone.contains(wanted_mm, tips_mm[block], directions[block]).mean(axis=1)
     return share
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """What lies around a lesion and must not be treated, as points of equal volume.
+
+    Parameters
+    ----------
+    points_mm : ndarray, shape (p, 3)
+        LPS mm.
+    weight_ml : ndarray, shape (p,)
+        Volume that each point stands for, times the severity of its structure.
+    """
+
+    points_mm: NDArray[np.float64]
+    weight_ml: NDArray[np.float64]
+
+
+def neighbours_of(case: Case, lesion: Lesion, reach_mm: float, limits: Limits) -> Neighbours:
+    """The critical structures within reach of a lesion's box; the lesion itself is left out, whatever it lies in."""
+    points = lesion.mask.points_mm()
+    low, high = points.min(axis=0) - reach_mm, points.max(axis=0) + reach_mm
+    step = max(float(np.prod(high - low)) / _MOST_NEIGHBOURS, 1.0) ** (1 / 3)
+    axes = [np.arange(a + step / 2, b + step / 2, step) for a, b in zip(low, high, strict=True)]
+    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    severity = np.zeros(len(lattice))
+    for item in case.of_role(Role.CRITICAL):
+        severity = np.maximum(severity, limits.severity_of(item).amount * marked_at(item.mask, lattice))
+    severity[marked_at(lesion.mask, lattice)] = 0.0
+    kept = severity > 0
+    return Neighbours(lattice[kept], severity[kept] * step**3 / 1000)
+
+
+def harmed_ml(
+    zone: ZoneShape, neighbours: Neighbours, tips_mm: NDArray[np.float64], directions: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Severity-weighted mL of what must not be treated that lies in the zone of each needle, shape (n,)."""
+    harmed = np.zeros(len(tips_mm))
+    if len(neighbours.points_mm):
+        for first in range(0, len(tips_mm), 1024):
+            block = slice(first, first + 1024)
+            inside = zone.contains(neighbours.points_mm, tips_mm[block], directions[block])
+            harmed[block] = inside @ neighbours.weight_ml
+    return harmed
 
 
 def smallest_covering(
