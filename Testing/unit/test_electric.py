@@ -170,7 +170,7 @@ def test_kohlrausch_for_two_needles(spacing) -> None:
     sigma = np.full(grid.shape, SIGMA)
     field = electric_field(sigma, grid, needles, [volts, 0.0], walls=Walls.INSULATED, tolerance=1e-10)
     placed = place(needles, grid)
-    power_w = field.heating_w_m3() * grid.voxel_ml * 1e-6
+    power_w = field.heating_w_m3(into_electrodes=True) * grid.voxel_ml * 1e-6
     held = Held(placed.labels > 0, 0.0, placed.distance_mm)
     warm = steady_flow(np.full(grid.shape, k), grid.spacing_mm, held, source=power_w, tolerance=1e-10)
     exact = SIGMA / (2 * k) * field.potential_v * (volts - field.potential_v)
@@ -190,6 +190,10 @@ def test_current_and_power_balance_in_bone_and_muscle() -> None:
     assert out == pytest.approx(-back, rel=5e-3)
     assert field.heating_w_m3().sum() * grid.voxel_ml * 1e-6 == pytest.approx(field.power_w(), rel=5e-3)
     assert field.resistance_ohm() == pytest.approx(120.0 / out, rel=5e-3)
+    assert not field.heating_w_m3()[field.labels > 0].any()
+    shared = field.heating_w_m3(into_electrodes=True)
+    assert shared[field.labels > 0].any()
+    assert shared.sum() == pytest.approx(field.heating_w_m3().sum(), rel=1e-12)
     scaled = field.at_power(15.0)
     assert scaled.power_w() == pytest.approx(15.0, rel=1e-6)
     assert scaled.resistance_ohm() == pytest.approx(field.resistance_ohm(), rel=1e-9)

@@ -27,8 +27,8 @@ def test_tissue_between_electrodes_comes_to_rest_as_kohlrausch_says(spacing) -> 
     medium = uniform_medium(shape, spacing, conductivity=k, capacity=2.0e6)
     power = field.power_w()
     made = heat(
-        medium, 900.0, source=field.heating_w_m3() / power, generator=ConstantPower(power, period_s=20.0),
-        held=(Held(distance, 37.0),), perfusion_stops=False,
+        medium, 900.0, source=field.heating_w_m3(into_electrodes=True) / power,
+        generator=ConstantPower(power, period_s=20.0), held=(Held(distance, 37.0),), perfusion_stops=False,
     )  # fmt: skip
     exact = sigma / (2 * k) * field.potential_v * (volts - field.potential_v)
     assert exact.max() == pytest.approx(sigma * volts**2 / (8 * k), rel=5e-3)

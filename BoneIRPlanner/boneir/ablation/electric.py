@@ -64,9 +64,16 @@ class ElectricField:
         ends = (*self.voltages_v, 0.0) if self.grounded else self.voltages_v
         return (max(ends) - min(ends)) ** 2 / self.power_w()
 
-    def heating_w_m3(self) -> Floats:
-        """Joule heat, shape (k, j, i); what falls into electrode voxels heats the electrode."""
-        return self.flow.dissipated() / (self.grid.voxel_ml * 1e-6)
+    def heating_w_m3(self, *, into_electrodes: bool = False) -> Floats:
+        """Joule heat, shape (k, j, i).
+
+        Parameters
+        ----------
+        into_electrodes : bool
+            Whether electrode voxels get their half of what arises at their surface, as is right where they are cooled;
+            otherwise the tissue beside them gets all of it.
+        """
+        return self.flow.dissipated(into_held=into_electrodes) / (self.grid.voxel_ml * 1e-6)
 
     def strength_v_m(self) -> NDArray[np.float32]:
         """Field strength at the voxel centres, shape (k, j, i); 0 within electrodes and where nothing conducts."""

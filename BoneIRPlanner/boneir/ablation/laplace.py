@@ -110,19 +110,29 @@ class SteadyFlow:
         """Flow that held voxels deliver to everything else: the current of an electrode."""
         return float(self.outflow()[part].sum())
 
-    def dissipated(self) -> NDArray[np.float64]:
+    def dissipated(self, *, into_held: bool = False) -> NDArray[np.float64]:
         """Flow times fall of the values, per voxel: half of what is lost across each of its faces.
 
         Electric power in W for conductivity in S/m and values in V. The sum and `beyond_walls` equal what the held
         voxels deliver times their values, to the accuracy of the solver.
+
+        Parameters
+        ----------
+        into_held : bool
+            Whether held voxels get their half of what is lost at their surface; otherwise the free voxel beside them
+            gets all of it.
         """
         total = np.zeros(self.values.shape)
         for axis in range(3):
             first = (slice(None),) * axis
-            lost = self.faces[axis].astype(float)
-            lost[(*first, slice(0, -1))] *= 0.5 * np.diff(self.values, axis=axis) ** 2
-            total += lost
-            total[(*first, slice(1, None))] += lost[(*first, slice(0, -1))]
+            low, high = (*first, slice(0, -1)), (*first, slice(1, None))
+            half = 0.5 * self.faces[axis][low] * np.diff(self.values, axis=axis) ** 2
+            mine = theirs = half
+            if not into_held:
+                kept = self.held[low].astype(float) - self.held[high]
+                mine, theirs = half * (1.0 - kept), half * (1.0 + kept)
+            total[low] += mine
+            total[high] += theirs
         return total
 
     def beyond_walls(self) -> float:

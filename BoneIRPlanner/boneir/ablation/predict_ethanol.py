@@ -15,7 +15,7 @@ from ..image.resample import mask_on
 from ..mask import Mask
 from .ensemble import Factor, Factors, chance_of_covering, coverage_chance_report, nine_runs
 from .ethanol import Infusion, ethanol_value, infuse, infusion_report, mobility_of
-from .prediction import Prediction, zone_on
+from .outcome import Outcome, zone_on
 from .tissue_map import TissueMap, tissue_map, window_around
 
 SPACING_MM = 1.0
@@ -32,7 +32,7 @@ def predict_ethanol(
     margin_mm: float = 0.0,
     needle: str = "1",
     progress: Callable[[float], None] | None = None,
-) -> Prediction:
+) -> Outcome:
     """Predict an injection of ethanol into a lesion.
 
     Nine runs over the ranges of pore space and of how tight cortical bone is give the shells of the zone.
@@ -87,7 +87,7 @@ def predict_ethanol(
     assumed = Finding("ethanol.assumed", Severity.NOTE, text, about=needle)
     name, medium = f"ethanol {needle}", "simulated; flow in metastases has not been measured"
     zone = zone_on(case.image.grid, name, needle, medium, runs.expected, runs.inner, runs.outer)
-    return Prediction(zone, (*measures, *more), (*findings, *warned, assumed))
+    return Outcome(zone, (*measures, *more), (*findings, *warned, assumed))
 
 
 def front_mm(volume_ml: float, porosity: float) -> float:

@@ -25,7 +25,7 @@ from .electroporation import (
     pulse_conductivity,
     pulsed_field,
 )
-from .prediction import Prediction, zone_on
+from .outcome import Outcome, zone_on
 from .tissue_map import tissue_map, window_around
 
 _REACH_MM = 25.0
@@ -40,7 +40,7 @@ def predict_pulses(
     diameter_mm: float,
     volts_per_mm: float,
     irreversible: bool = False,
-) -> Prediction:
+) -> Outcome:
     """Predict pulses between every pair of needles.
 
     Parameters
@@ -92,7 +92,7 @@ def predict_pulses(
     )
     medium = "simulated; fields in bone have not been measured"
     zone = zone_on(case.image.grid, "field", "", medium, field.reached(threshold.amount))
-    return Prediction(zone, (*measures, *highest), findings)
+    return Outcome(zone, (*measures, *highest), findings)
 
 
 def _bare(way: Trajectory, active_mm: float, diameter_mm: float) -> Rod:

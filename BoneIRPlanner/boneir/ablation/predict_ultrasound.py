@@ -19,7 +19,7 @@ from .acoustic_window import acoustic_window, placements, window_findings
 from .bowl import Bowl
 from .heat import heat
 from .medium import medium_of
-from .prediction import Prediction, zone_on
+from .outcome import Outcome, zone_on
 from .safety import NEURAL
 from .tissue_map import TissueMap, tissue_map, window_around
 from .ultrasound import Sonication, sonicate
@@ -58,7 +58,7 @@ def predict_ultrasound(
     duration_s: float,
     focus_mm: Point | None = None,
     spacing_mm: float = 1.0,
-) -> Prediction:
+) -> Outcome:
     """Predict one sonication from the direction in which most sound arrives.
 
     Parameters
@@ -95,7 +95,7 @@ def predict_ultrasound(
     findings = (*window_findings(seen, found, target.name), *_standoff(case, focus))
     if not found:
         nothing = Mask.of(np.zeros(case.image.grid.shape, bool), case.image.grid)
-        return Prediction(Zone("sonication", "", nothing, medium="no sound arrives"), (), findings)
+        return Outcome(Zone("sonication", "", nothing, medium="no sound arrives"), (), findings)
     best = found[0]
     bowl = Bowl(focus, best.axis, transducer.curvature_mm, transducer.diameter_mm, transducer.frequency_hz)
     done = sonicate(tissues, bowl, power_w)
@@ -112,7 +112,7 @@ def predict_ultrasound(
         Measure("ablation.coverage", "Lesion within the zone", 100 * covered, "%", target.name),
     )
     medium = "simulated along straight rays; aberration by tissue is not computed"
-    return Prediction(zone_on(case.image.grid, "sonication", "", medium, zone), measures, findings)
+    return Outcome(zone_on(case.image.grid, "sonication", "", medium, zone), measures, findings)
 
 
 def _destroyed(

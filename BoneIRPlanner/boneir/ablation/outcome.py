@@ -12,7 +12,7 @@ from ..mask import Mask
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
+class Outcome:
     """A zone with what was measured and found.
 
     Parameters
