@@ -11,6 +11,7 @@ from .anatomy.absent import absent_findings
 from .anatomy.beside_labels import outlines_beside
 from .anatomy.from_labels import structures_from_labels
 from .anatomy.outline import outline_structures
+from .anatomy.quality import quality_findings
 from .case import Case, Image, Lesion, Modality, Structure
 from .case_folder import is_case_folder, load_case
 from .errors import OutlineError
@@ -79,6 +80,7 @@ def case_of(image: Image, named: Sequence[NamedMask] = (), findings: Sequence[Fi
     case = _with_labels(Case(image, findings=(*findings, *found)), named)
     missing, conflicts = outlines_beside(case.structures, outlined)
     case = case.with_structures(missing).with_findings(conflicts)
+    case = case.with_findings(quality_findings(image, case.structures))
     return case.with_findings(absent_findings(case.structures))
 
 
