@@ -7,7 +7,6 @@ development, one that is looked at only to report. What the eye cannot tell from
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -218,8 +217,3 @@ def clicks(planted: Planted, count: int, seed: int = 0) -> list[tuple[float, flo
     chosen += list(inner[np.random.default_rng(seed).integers(len(inner), size=count - 1)])
     places = truth.grid.to_mm((np.asarray(chosen) + np.asarray(truth.corner))[:, ::-1])
     return [(float(x), float(y), float(z)) for x, y, z in places]
-
-
-def summary(rows: list[dict]) -> str:
-    """One line of JSON for every row."""
-    return "\n".join(json.dumps(row) for row in rows)
