@@ -10,6 +10,7 @@ from .ablation.checks import contraindication_findings, energy_check, medium_fin
 from .ablation.device import Device
 from .ablation.devices import device
 from .ablation.limits import ablation_limit
+from .ablation.physics import SIMULATED, Watch, predict
 from .ablation.safety import NEURAL, zone_safety
 from .ablation.zone import Shells, joined_zone, shells_of, zone_of, zone_size_of
 from .access.path import measure_path
@@ -48,7 +49,7 @@ class _Sheet:
         self.findings += [finding for finding in findings if finding is not None]
 
 
-def assess(case: Case, plan: Plan) -> Assessment:
+def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | None = None) -> Assessment:
     """Say what a plan does to a case.
 
     Parameters
@@ -56,6 +57,10 @@ def assess(case: Case, plan: Plan) -> Assessment:
     case : Case
     plan : Plan
         Made for the planning image of the case.
+    physics : bool
+        Whether heat and cold are simulated as well, where the technique can be.
+    progress : callable, optional
+        Called while a simulation runs.
 
     Returns
     -------
@@ -81,8 +86,21 @@ def assess(case: Case, plan: Plan) -> Assessment:
         sheet.add((), [Finding("plan.no_image", Severity.WARN, text)])
     for treatment in plan.treatments:
         _assess_treatment(case, treatment, sheet)
+        if physics:
+            _simulate(case, treatment, sheet, progress)
     findings = worst_first(dict.fromkeys(sheet.findings))
     return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones))
+
+
+def _simulate(case: Case, treatment: Treatment, sheet: _Sheet, progress: Watch | None) -> None:
+    """What physics says, beside the published zones."""
+    if treatment.technique in SIMULATED and treatment.probes:
+        found = predict(case, treatment, progress=progress)
+        sheet.add(found.measures, found.findings)
+        sheet.zones.append(found.zone)
+    elif treatment.technique not in WITHOUT_ZONE:
+        text = f"What {treatment.technique} does to {treatment.lesion} was not simulated: only its zone is known."
+        sheet.add((), [Finding("ablation.not_simulated", Severity.NOTE, text, about=treatment.lesion)])
 
 
 def _check(case: Case, plan: Plan) -> None:

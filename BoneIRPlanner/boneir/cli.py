@@ -192,6 +192,7 @@ def _propose(commands: Commands[_Parser]) -> None:
 def _assess(commands: Commands[_Parser]) -> None:
     parser = _command(commands, "assess", "Say what follows from a plan.", "boneir assess case-7 plan-1")
     _plan_argument(parser)
+    parser.add_argument("--physics", action="store_true", help="simulate heat and cold in the patient's own tissue too")
 
 
 def _compare(commands: Commands[_Parser]) -> None:

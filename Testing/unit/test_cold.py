@@ -157,10 +157,11 @@ def test_compiled_and_reference_agree(mixed):
     assert one.energy.held_j == pytest.approx(two.energy.held_j, rel=1e-4)
 
 
-def test_one_thread_and_two_give_the_same_bytes(mixed):
+def test_one_thread_and_two_give_the_same_bytes(mixed, monkeypatch):
     numba = pytest.importorskip("numba")
     if numba.config.NUMBA_NUM_THREADS < 2:
         pytest.skip("numba was started with one thread")
+    monkeypatch.setattr("boneir.ablation.heat_stepper.FEW_VOXELS", 0)
     made = []
     for threads in (1, 2):
         numba.set_num_threads(threads)
@@ -197,7 +198,7 @@ def test_probes_together_freeze_more_than_alone():
     alone = [freeze(tissue, [Stage(150.0, -140.0)], (at(x),)) for x in (-6.0, 6.0)]
     union = alone[0].largest_ice | alone[1].largest_ice
     assert np.all(both.largest_ice[union])
-    assert np.count_nonzero(both.largest_ice) > 1.1 * np.count_nonzero(union)
+    assert np.count_nonzero(both.largest_ice) > 1.05 * np.count_nonzero(union)
 
 
 def test_ice_grows_faster_in_fatty_marrow_than_in_soft_tissue_of_its_conductivity():

@@ -16,13 +16,14 @@ from .cold_steps import CLOSED, ColdFields, Field, HeldFaces, Labels, Phases
 from .damage import frozen_rule
 from .energy import EnergyBalance
 from .heat import Moment, box_around, grown_box
+from .heat_stepper import threads_for
 from .heat_steps import Box, slices
 from .medium import BODY_C, LIGHT_J_M3_K, Held, check_held, way_share
 from .tissue_map import TissueMap
 from .tissues import Tissue, freezing
 
 SAFETY = 0.9
-NEAREST = 0.4
+NEAREST = 0.6
 """Least share of a voxel between a voxel centre and the surface of a probe; a smaller one would make steps short."""
 PERIOD_S = 5.0
 ICE_J_KG = 334e3
@@ -239,10 +240,11 @@ class _Run:
         count = max(1, math.ceil(seconds / self.longest_s))
         step = seconds / count
         given = 0.0
-        for _ in range(count):
-            given += self.kernels.give(self.fields, self.medium.phases, self.faces, self.held_c, step)
-            self.kernels.flow(self.fields, self.weights, BODY_C, step, self.box)
-            self.kernels.follow(self.fields, self.medium.phases, self.box)
+        with threads_for(self.box):
+            for _ in range(count):
+                given += self.kernels.give(self.fields, self.medium.phases, self.faces, self.held_c, step)
+                self.kernels.flow(self.fields, self.weights, BODY_C, step, self.box)
+                self.kernels.follow(self.fields, self.medium.phases, self.box)
         self.time_s += seconds
         volume = self._voxel_m3()
         self.energy.held_j += given * volume
@@ -348,15 +350,17 @@ def _held_faces(
 def _stable_seconds(medium: ColdMedium, labels: Labels, faces: HeldFaces, weights: Sequence[float]) -> float:
     """The longest stable step, over all tissues there are and the voxels beside probes."""
     phases = medium.phases
-    most = float(phases.conductivity.max())
-    quickest = (np.minimum(2.0 * phases.conductivity, most) * phases.warmth).max(axis=1)
-    quickest = np.maximum(quickest, (phases.conductivity * phases.warmth).max(axis=1)).astype(np.float64)
     present = np.unique(labels[labels != CLOSED])
-    worst = float(quickest[present].max()) * 2.0 * sum(weights)
-    beside = np.bincount(faces.free, faces.weight, labels.size)
+    carries = phases.conductivity.astype(np.float64)
+    most = float(carries[present].max(initial=0.0))
+    own = (carries * phases.warmth).max(axis=1)
+    beside_others = (np.minimum(2.0 * carries, most) * phases.warmth).max(axis=1)  # a harmonic mean is at most twice
+    worst = float(beside_others[present].max(initial=1e-30)) * 2.0 * sum(weights)
+    given = np.bincount(faces.free, faces.weight, labels.size)
     at = np.unique(faces.free)
     if at.size:
-        worst = max(worst, float(np.max(quickest[labels.ravel()[at]] * (beside[at] + sum(weights)))))
+        here = labels.ravel()[at]
+        worst = max(worst, float(np.max(own[here] * given[at] + beside_others[here] * sum(weights))))
     return SAFETY / worst
 
 

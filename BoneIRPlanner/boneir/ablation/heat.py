@@ -20,7 +20,7 @@ from . import heat_steps
 from .damage import Arrhenius, arrhenius
 from .energy import EnergyBalance
 from .generator import Generator
-from .heat_stepper import EulerStepper, RungeKuttaLegendre, Stepper, backend, stable_seconds
+from .heat_stepper import EulerStepper, RungeKuttaLegendre, Stepper, backend, stable_seconds, threads_for
 from .heat_steps import Box, Field, Network, State
 from .medium import BODY_C, LIGHT_J_M3_K, Faces, Held, Medium, check_held, faces_of, heat_value
 
@@ -197,11 +197,12 @@ class _Run:
         if self.generator is not None:
             self.power.append((self.time_s, power, self._seen_c()))
         np.copyto(self.before[self._inner()], self.theta[self._inner()])
-        self.theta, held_j_m3 = self.stepper.advance(self.theta, power, seconds, self.box)
+        with threads_for(self.box):
+            self.theta, held_j_m3 = self.stepper.advance(self.theta, power, seconds, self.box)
+            was, now, steam, died = self.backend.settle(
+                self.before, self.theta, self.state, self.net, self.law, seconds, self.perfusion_stops, self.box
+            )
         self.time_s += seconds
-        was, now, steam, died = self.backend.settle(
-            self.before, self.theta, self.state, self.net, self.law, seconds, self.perfusion_stops, self.box
-        )
         volume = self.medium.voxel_m3
         self.energy.supplied_j += power * seconds * self.source_share
         self.energy.held_j += held_j_m3 * volume

@@ -17,7 +17,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     plan = read_plan(find_plan(options.case, options.plan))
     case = load_case(options.case)
     with progress.step(f"Assessing {plan.name}"):
-        assessment = assess(case, plan)
+        assessment = assess(case, plan, physics=options.physics)
     verdict = f"{plan.name}, {plan.approach or 'way in not named'}: {verdict_word(assessment)}"
     parts = (verdict, measure_table(assessment.measures), finding_lines(assessment.findings))
     return Answer(assessment_record(assessment), parts)

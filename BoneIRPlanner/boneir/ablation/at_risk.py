@@ -1,0 +1,173 @@
+"""What heat and cold do to what must not be hurt: extreme temperature, dose and time over the limit, with the place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..anatomy.structures import kind_for, structure_kinds
+from ..assessment import Measure
+from ..case import Role, Structure
+from ..evidence import Value
+from ..findings import Finding, Point, Severity
+from ..grid import Grid
+from ..image.resample import mask_on
+from .heat import Moment
+from .limits import ablation_limit
+from .safety import NEURAL
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a structure bears: heat in degC, equivalent minutes that warn and stop, and cold likewise in degC."""
+
+    heat_c: Value
+    dose_warn_min: Value | None
+    dose_stop_min: Value | None
+    cold_warn_c: Value
+    cold_stop_c: Value
+
+
+@dataclass
+class Guarded:
+    """A structure within the simulated window.
+
+    Parameters
+    ----------
+    name : str
+    limits : Limits
+    at : ndarray of int
+        Flat indices of its voxels in the window.
+    over_s : float
+        How long any of it has been beyond its limit of heat or cold.
+    """
+
+    name: str
+    limits: Limits
+    at: NDArray[np.int64]
+    over_s: float = field(default=0.0)
+
+
+class RiskWatch:
+    """Watches structures while a simulation runs, and says what came of it.
+
+    Parameters
+    ----------
+    structures : sequence of Structure
+        Critical ones and the body, whose skin is watched.
+    window : Grid
+        Of the simulation.
+    """
+
+    def __init__(self, structures: Sequence[Structure], window: Grid) -> None:
+        self.window = window
+        found = (_guarded(item, window) for item in structures if item.role in (Role.CRITICAL, Role.BODY))
+        self.guarded = [item for item in found if item.at.size]
+        self._last_s = 0.0
+
+    def see(self, moment: Moment) -> None:
+        """Add the stretch of time since the last look to what is beyond its limit now."""
+        seconds, self._last_s = moment.time_s - self._last_s, moment.time_s
+        temperature = moment.temperature_c().ravel()
+        for item in self.guarded:
+            here = temperature[item.at]
+            if here.max() >= item.limits.heat_c.amount or here.min() <= item.limits.cold_stop_c.amount:
+                item.over_s += seconds
+
+    def heated(self, peak_c: Floats, dose_min: Floats) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
+        """Measures and findings after heat, from the highest temperature and the equivalent minutes at 43 degC."""
+        measures, findings = list[Measure](), list[Finding]()
+        for item in self.guarded:
+            hottest, place = self._extreme(peak_c, item, warmest=True)
+            dose, dose_place = self._extreme(dose_min, item, warmest=True)
+            limits = item.limits
+            measures += [
+                Measure("ablation.hottest", "Highest temperature", hottest, "degC", item.name, limit=limits.heat_c,
+                        place_mm=place, note="simulated"),
+                Measure("ablation.dose", "Equivalent minutes at 43 degC", dose, "min", item.name,
+                        limit=limits.dose_stop_min, place_mm=dose_place, note="simulated"),
+                Measure("ablation.over_limit", "Time beyond the limit", item.over_s, "s", item.name, note="simulated"),
+            ]  # fmt: skip
+            findings += _heat_findings(item, hottest, place, dose, dose_place)
+        return tuple(measures), tuple(findings)
+
+    def cooled(self, coldest_c: Floats) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
+        """Measures and findings after cold, from the lowest temperature."""
+        measures, findings = list[Measure](), list[Finding]()
+        for item in self.guarded:
+            coldest, place = self._extreme(coldest_c, item, warmest=False)
+            measures += [
+                Measure("ablation.coldest", "Lowest temperature", coldest, "degC", item.name,
+                        limit=item.limits.cold_stop_c, place_mm=place, note="simulated"),
+                Measure("ablation.over_limit", "Time beyond the limit", item.over_s, "s", item.name, note="simulated"),
+            ]  # fmt: skip
+            findings += _cold_findings(item, coldest, place)
+        return tuple(measures), tuple(findings)
+
+    def _extreme(self, values: Floats, item: Guarded, *, warmest: bool) -> tuple[float, Point]:
+        here = values.ravel()[item.at]
+        n = int(np.argmax(here) if warmest else np.argmin(here))
+        k, j, i = np.unravel_index(item.at[n], self.window.shape)
+        x, y, z = (float(v) for v in self.window.to_mm((int(i), int(j), int(k))))
+        return float(here[n]), (x, y, z)
+
+
+def _heat_findings(item: Guarded, hottest: float, place: Point, dose: float, dose_place: Point) -> list[Finding]:
+    limits, found = item.limits, list[Finding]()
+    if hottest >= limits.heat_c.amount:
+        text = (
+            f"{item.name} is expected to reach {hottest:.0f} degC for {item.over_s:.0f} s beyond {limits.heat_c}: put "
+            "a thermocouple there, part it with gas or glucose solution, or heat less."
+        )
+        found.append(Finding("ablation.heat", Severity.STOP, text, hottest, "degC", limits.heat_c, place, item.name))
+    for limit, severity in ((limits.dose_stop_min, Severity.STOP), (limits.dose_warn_min, Severity.WARN)):
+        if limit is not None and dose >= limit.amount:
+            text = (
+                f"{item.name} is expected to get {dose:.3g} equivalent minutes at 43 degC: less than {limit} is right."
+            )
+            found.append(Finding("ablation.dose", severity, text, dose, "min", limit, dose_place, item.name))
+            break
+    return found
+
+
+def _cold_findings(item: Guarded, coldest: float, place: Point) -> list[Finding]:
+    for limit, severity in ((item.limits.cold_stop_c, Severity.STOP), (item.limits.cold_warn_c, Severity.WARN)):
+        if coldest <= limit.amount:
+            text = (
+                f"{item.name} is expected to cool to {coldest:.0f} degC: above {limit} is right; put a thermocouple "
+                "there, warm it, part it with gas or saline, or freeze less."
+            )
+            return [Finding("ablation.cold", severity, text, coldest, "degC", limit, place, item.name)]
+    return []
+
+
+def _guarded(item: Structure, window: Grid) -> Guarded:
+    marked = mask_on(item.mask, window).full()
+    if item.role is Role.BODY:
+        inner = np.ones_like(marked)
+        for axis in range(3):
+            for shift in (-1, 1):
+                moved = np.roll(marked, shift, axis)
+                edge = [slice(None)] * 3
+                edge[axis] = slice(0, 1) if shift > 0 else slice(-1, None)
+                moved[tuple(edge)] = True  # the border of the window is no skin
+                inner &= moved
+        return Guarded("skin", _limits("skin"), np.flatnonzero(marked & ~inner))
+    kind = structure_kinds().get(item.kind) or kind_for(item.name)
+    neural = kind is not None and kind.kin.key in NEURAL
+    return Guarded(item.name, _limits("neural" if neural else "organ"), np.flatnonzero(marked))
+
+
+def _limits(which: str) -> Limits:
+    if which == "neural":
+        keys = ("neural_heat_c", "neural_dose_warn_min", "neural_dose_stop_min", "neural_cold_warn_c", "neural_cold_c")
+        heat_c, warn, stop, cold_warn, cold_stop = (ablation_limit(key) for key in keys)
+        return Limits(heat_c, warn, stop, cold_warn, cold_stop)
+    cold = ablation_limit(f"{which}_cold_c")
+    dose = ablation_limit("skin_dose_min") if which == "skin" else None
+    return Limits(ablation_limit(f"{which}_heat_c"), None, dose, cold, cold)

@@ -1,0 +1,335 @@
+"""What a treatment does to a patient's own tissue, by physics: zone, and temperatures at what must not be hurt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..assessment import Measure, Zone
+from ..case import Case
+from ..errors import DeviceError, PlanError
+from ..findings import Finding, Severity
+from ..grid import Grid
+from ..image.resample import mask_on
+from ..mask import Mask
+from ..plan import Probe, Technique, Treatment
+from .at_risk import RiskWatch
+from .cold import Cooled, Stage, cold_medium_of, freeze
+from .damage import DEAD_CEM43_MIN, DEAD_OMEGA, frozen_dead, frozen_rule
+from .device import Device, ZoneSize
+from .devices import device
+from .electric import electric_field
+from .electrodes import Electrode, Rod
+from .energy import EnergyBalance
+from .generator import ConstantPower, Generator, RollOffControl, TemperatureControl
+from .heat import Heated, Moment, heat
+from .medium import Held, medium_of
+from .microwave import absorption, pattern_of
+from .physics_values import physics_value
+from .tissue_map import TissueMap, tissue_map, window_around
+from .zone import zone_size_of
+
+SIMULATED = (Technique.MICROWAVE, Technique.RADIOFREQUENCY, Technique.CRYO)
+"""Techniques that `predict` can simulate."""
+
+MEDIUM = "simulated on this patient's tissue"
+MOST_UNACCOUNTED = 0.005
+"""Share of energy that may be unaccounted for before a finding says so."""
+
+Watch = Callable[[Moment], None]
+Chosen = Sequence[tuple[Probe, Device]]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a simulation says.
+
+    Parameters
+    ----------
+    zone : Zone
+        Of all probes together, on the grid of the planning image. Heat: expected where the dose is 240 equivalent
+        minutes at 43 degC, sure where it coagulates at once, possible where the Arrhenius integral is 1. Cold: expected
+        where tissue was lethally cold, sure within the isotherm wanted for tumour, possible where there was ice.
+    measures : tuple of Measure
+    findings : tuple of Finding
+    window : Grid
+        Of the simulation.
+    temperature_c : ndarray of float32
+        On `window`: the highest after heat, the lowest after cold.
+    stopped : bool
+        Whether it was stopped before its end; then it predicts nothing beyond.
+    """
+
+    zone: Zone
+    measures: tuple[Measure, ...]
+    findings: tuple[Finding, ...]
+    window: Grid
+    temperature_c: NDArray[np.float32]
+    stopped: bool
+
+
+def predict(
+    case: Case,
+    treatment: Treatment,
+    *,
+    spacing_mm: float = 1.0,
+    change: Callable[[TissueMap], TissueMap] | None = None,
+    progress: Watch | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Prediction:
+    """Simulate a treatment with all of its probes at work together.
+
+    Parameters
+    ----------
+    case : Case
+        With CT.
+    treatment : Treatment
+        By microwave, radiofrequency or cryoablation.
+    spacing_mm : float
+        Voxels of the simulation.
+    change : callable, optional
+        Changes the tissue map, for instance to another perfusion.
+    progress, should_stop : callable, optional
+        Called after every few simulated seconds; True from `should_stop` ends the run.
+
+    Raises
+    ------
+    PlanError
+        If the technique cannot be simulated, there is no probe, or power or time are missing or impossible.
+    DeviceError, CaseError, ImageError
+        As their functions say.
+    """
+    if treatment.technique not in SIMULATED or not treatment.probes:
+        raise PlanError(
+            f"{treatment.technique} on {treatment.lesion!r} cannot be simulated: it needs a probe and one of "
+            f"{', '.join(SIMULATED)}."
+        )
+    lesion = case.lesion(treatment.lesion)
+    chosen = [(probe, device(probe.device)) for probe in treatment.probes]
+    points = [*lesion.mask.points_mm(), *(probe.trajectory.tip_mm for probe in treatment.probes)]
+    window = window_around(np.asarray(points), physics_value("reach_mm").amount, case.image.grid, spacing_mm)
+    _check_tips(treatment, window)
+    tissues = tissue_map(case.image, case.structures, lesion, window)
+    tissues = tissues if change is None else change(tissues)
+    _check_tissue(treatment, tissues)
+    watch = RiskWatch(case.structures, window)
+
+    def see(moment: Moment) -> None:
+        watch.see(moment)
+        if progress is not None:
+            progress(moment)
+
+    if treatment.technique is Technique.CRYO:
+        return _frozen(case, treatment, chosen, tissues, watch, see, should_stop)
+    return _heated(case, treatment, chosen, tissues, watch, see, should_stop)
+
+
+def _heated(
+    case: Case, treatment: Treatment, chosen: Chosen, tissues: TissueMap, watch: RiskWatch, see: Watch,
+    should_stop: Callable[[], bool] | None,
+) -> Prediction:  # fmt: skip
+    microwave = treatment.technique is Technique.MICROWAVE
+    source, generator, seconds, sensor = (_microwave if microwave else _radiofrequency)(chosen, tissues)
+    made = heat(
+        medium_of(tissues), seconds, source=source, generator=generator, sensor=sensor, progress=see,
+        should_stop=should_stop,
+    )  # fmt: skip
+    expected = made.cem43_min >= DEAD_CEM43_MIN
+    sure = expected & (made.peak_c >= physics_value("heat_sure_c").amount)
+    possible = expected | (made.omega >= DEAD_OMEGA)
+    zone = _zone(case, tissues.grid, expected, sure, possible)
+    measures, findings = watch.heated(made.peak_c, made.cem43_min)
+    more, notes = _account(treatment, zone, case, made.energy, made.reached_border, made)
+    power = Measure("ablation.simulated_energy", "Energy absorbed", made.energy.supplied_j / 1000.0, "kJ", MEDIUM)
+    if isinstance(generator, RollOffControl) and generator.roll_offs:
+        first = generator.roll_offs[0]
+        times = len(generator.roll_offs)
+        text = f"The tissue at the electrode boils after {first:.0f} s: the power rolls off {times} times."
+        notes = (*notes, Finding("ablation.roll_off", Severity.NOTE, text, first, "s"))
+    return Prediction(zone, (*more, power, *measures), (*findings, *notes), tissues.grid, made.peak_c, made.stopped)
+
+
+def _microwave(chosen: Chosen, tissues: TissueMap) -> tuple[NDArray[np.float64], Generator, float, None]:
+    """Absorption of all antennas for each W of the first, which is what the generator counts."""
+    sizes = [zone_size_of(probe, item) for probe, item in chosen]
+    powers, times = list[float](), list[float]()
+    for (probe, _), size in zip(chosen, sizes, strict=True):
+        powers.append(_first(probe.power_w, size.power_w, probe, "power_w"))
+        times.append(_first(probe.duration_s, size.duration_s, probe, "duration_s"))
+    source = np.zeros(tissues.grid.shape)
+    for (probe, _), size, power in zip(chosen, sizes, powers, strict=True):
+        source += absorption(pattern_of(size), probe, tissues.grid) * power / powers[0]
+    source[tissues.where("gas", "metal")] = 0.0
+    return source, ConstantPower(powers[0]), max(times), None
+
+
+def _radiofrequency(
+    chosen: Chosen, tissues: TissueMap
+) -> tuple[NDArray[np.float64], Generator, float, NDArray[np.bool_]]:
+    """Joule heat of the field of all electrodes, for each W; conductivity as it is before heating."""
+    electrodes, voltages = list[Electrode](), list[float]()
+    target: float | None = None
+    seconds, power, current = 0.0, 0.0, 0.0
+    for probe, item in chosen:
+        size = _published(probe, item)
+        seconds = max(seconds, _first(probe.duration_s, None if size is None else size.duration_s, probe, "duration_s"))
+        target = probe.target_c or (size and size.target_c) or target
+        power += probe.power_w or (size and size.power_w) or 0.0
+        current = max(current, ((size and size.current_ma) or 0.0) / 1000.0)
+        rods = _rods(probe, item, bipolar="bipolar" in item.id or "osteocool" in item.id)
+        for rod, sign in zip(rods, (1.0, -1.0), strict=False):
+            electrodes.append(Electrode(f"{probe.name}{'+' if sign > 0 else '-'}", (rod,)))
+            voltages.append(sign)
+    sigma = tissues.array("sigma_480khz_s_m", missing=0.0)
+    field = electric_field(sigma, tissues.grid, electrodes, voltages)
+    source = np.asarray(field.at_power(1.0).heating_w_m3(), np.float64)
+    source[field.labels > 0] = 0.0
+    near = np.zeros(tissues.grid.shape, bool)
+    points = _points(tissues.grid)
+    for electrode in electrodes:
+        near |= np.abs(electrode.rods[0].distance_mm(points) - 1.0) < 1.0
+    if target is not None:
+        return source, TemperatureControl(target, physics_value("rf_most_w").amount), seconds, near
+    watts = power or current**2 * field.resistance_ohm()
+    if not watts:
+        name = chosen[0][0].name
+        raise PlanError(
+            f"Probe {name!r} has no power, current or temperature: its heat cannot be simulated; give power_w."
+        )
+    return source, RollOffControl(min(watts, physics_value("rf_most_w").amount)), seconds, near
+
+
+def _frozen(
+    case: Case, treatment: Treatment, chosen: Chosen, tissues: TissueMap, watch: RiskWatch, see: Watch,
+    should_stop: Callable[[], bool] | None,
+) -> Prediction:  # fmt: skip
+    points = _points(tissues.grid)
+    probes = []
+    for probe, item in chosen:
+        rod = _rods(probe, item, bipolar=False)[0]
+        least = 0.75 * max(tissues.grid.spacing_mm)
+        probes.append(Held(Rod(rod.start_mm, rod.end_mm, max(rod.radius_mm, least)).distance_mm(points), 0.0))
+    freeze_s = max(probe.duration_s or physics_value("cryo_freeze_s").amount for probe, _ in chosen)
+    surface_c = min(probe.target_c or physics_value("cryo_surface_c").amount for probe, _ in chosen)
+    if surface_c > -20.0:
+        raise PlanError(f"A cryoprobe at {surface_c:g} degC freezes nothing that dies: give a target_c below -20 degC.")
+    stages = [Stage(freeze_s, surface_c)]
+    for _ in range(max(probe.cycles for probe, _ in chosen) - 1):
+        stages += [Stage(physics_value("cryo_thaw_s").amount, None), Stage(freeze_s, surface_c)]
+    made = freeze(cold_medium_of(tissues), stages, tuple(probes), progress=see, should_stop=should_stop)
+    expected = frozen_dead(made.coldest_c, made.held_s, made.cycles) & made.largest_ice
+    sure = expected & (made.coldest_c <= frozen_rule()["tumour_lethal_c"].amount)
+    zone = _zone(case, tissues.grid, expected, sure, expected | made.largest_ice)
+    measures, findings = watch.cooled(made.coldest_c)
+    more, notes = _account(treatment, zone, case, made.energy, made.reached_border, made)
+    hidden = made.largest_ice & tissues.where("bone_cortical", "bone_cancellous", "marrow_red", "marrow_yellow")
+    if hidden.any():
+        volume = float(np.count_nonzero(hidden)) * tissues.grid.voxel_ml
+        text = f"{volume:.1f} mL of the ice lie in healthy bone, where CT does not show it: they cannot be watched."
+        notes = (*notes, Finding("ablation.ice_unseen", Severity.WARN, text, volume, "mL"))
+    return Prediction(zone, (*more, *measures), (*findings, *notes), tissues.grid, made.coldest_c, made.stopped)
+
+
+def _account(
+    treatment: Treatment, zone: Zone, case: Case, energy: EnergyBalance, at_border: bool, made: Heated | Cooled
+) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
+    """Volume, coverage, and how far the simulation can be trusted."""
+    lesion = case.lesion(treatment.lesion)
+    inner, outer = (None if mask is None else mask.volume_ml for mask in (zone.inner, zone.outer))
+    shares = [_covered(lesion.mask, mask) for mask in (zone.mask, zone.inner, zone.outer) if mask is not None]
+    measures = (
+        Measure("ablation.simulated_volume", "Volume of the simulated zone", zone.mask.volume_ml, "mL", zone.name,
+                inner, outer, note=MEDIUM),
+        Measure("ablation.simulated_coverage", "Part of the lesion in the simulated zone", 100.0 * shares[0], "%",
+                lesion.name, 100.0 * min(shares), 100.0 * max(shares), note=MEDIUM),
+        Measure("ablation.energy_error", "Energy not accounted for", 100.0 * energy.error, "%", zone.name),
+    )  # fmt: skip
+    found = []
+    if made.stopped:
+        text = (
+            f"The simulation of {lesion.name} was stopped after {made.time_s:.0f} s: its zone is that of this moment."
+        )
+        found.append(Finding("ablation.simulation_stopped", Severity.WARN, text, made.time_s, "s", about=zone.name))
+    if energy.error > MOST_UNACCOUNTED:
+        text = f"{100 * energy.error:.1f} % of the energy of the simulation is not accounted for: do not rely on it."
+        found.append(Finding("ablation.energy_error", Severity.WARN, text, energy.error, "1", about=zone.name))
+    if at_border:
+        text = (
+            "The change of temperature reaches the border of the simulated window or image: beyond it nothing is known."
+        )
+        found.append(Finding("ablation.simulation_border", Severity.NOTE, text, about=zone.name))
+    return measures, tuple(found)
+
+
+def _zone(
+    case: Case, window: Grid, expected: NDArray[np.bool_], sure: NDArray[np.bool_], possible: NDArray[np.bool_]
+) -> Zone:
+    masks = [mask_on(Mask.of(marked, window), case.image.grid) for marked in (expected, sure, possible)]
+    return Zone("simulated zone", "", masks[0], masks[1], masks[2], MEDIUM)
+
+
+def _published(probe: Probe, item: Device) -> ZoneSize | None:
+    """The published setting of a probe; None where its own power or temperature and time say enough."""
+    try:
+        return zone_size_of(probe, item)
+    except DeviceError:
+        if probe.duration_s is None or (probe.power_w is None and probe.target_c is None):
+            raise
+        return None
+
+
+def _covered(lesion: Mask, zone: Mask) -> float:
+    nk, nj, ni = lesion.voxels.shape
+    both = zone.part(lesion.corner, (nk, nj, ni)) & lesion.voxels
+    return float(np.count_nonzero(both)) / max(lesion.count, 1)
+
+
+def _rods(probe: Probe, item: Device, *, bipolar: bool) -> tuple[Rod, ...]:
+    """The active part of a needle; of a bipolar one its front and back half with a gap between."""
+    cryo = item.technique is Technique.CRYO
+    known = [value.amount for value in item.active_tips_mm]
+    active = max(known) if known else physics_value("cryo_active_mm" if cryo else "active_tip_mm").amount
+    radius = max(item.diameter_mm.amount / 2.0, 0.9)
+    ways = [(0.0, 0.4), (0.6, 1.0)] if bipolar else [(0.0, 1.0)]
+    rods = []
+    for near, far in ways:
+        ends = [_behind(probe, radius + share * max(active - 2.0 * radius, 1.0)) for share in (near, far)]
+        rods.append(Rod(ends[0], ends[1], radius))
+    return tuple(rods)
+
+
+def _behind(probe: Probe, depth_mm: float) -> tuple[float, float, float]:
+    tip, axis = probe.trajectory.tip_mm, probe.trajectory.direction
+    x, y, z = (t - depth_mm * u for t, u in zip(tip, axis, strict=True))
+    return x, y, z
+
+
+def _points(grid: Grid) -> NDArray[np.float64]:
+    nk, nj, ni = grid.shape
+    return grid.to_mm(np.stack(np.meshgrid(np.arange(nk), np.arange(nj), np.arange(ni), indexing="ij")[::-1], axis=-1))
+
+
+def _first(mine: float | None, its: float | None, probe: Probe, what: str) -> float:
+    amount = its if mine is None else mine
+    if amount is None or not amount > 0.0:
+        raise PlanError(f"Probe {probe.name!r} has no {what} that can be simulated ({amount}): give more than 0.")
+    return amount
+
+
+def _check_tips(treatment: Treatment, window: Grid) -> None:
+    for probe in treatment.probes:
+        if not bool(window.contains(probe.trajectory.tip_mm)):
+            raise PlanError(
+                f"The tip of probe {probe.name!r} lies outside the image, which spans {window.bounds_text()}."
+            )
+
+
+def _check_tissue(treatment: Treatment, tissues: TissueMap) -> None:
+    for probe in treatment.probes:
+        if tissues.tissues[tissues.labels[tissues.grid.nearest_voxel(probe.trajectory.tip_mm)]].id == "gas":
+            raise PlanError(
+                f"There is no tissue at the tip of probe {probe.name!r}: it lies in gas or outside the body."
+            )
