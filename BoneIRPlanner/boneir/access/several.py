@@ -1,22 +1,28 @@
 """Several probes in one lesion: the ways whose zones together cover what one zone cannot.
 
 Zones are united as they are. That is cautious for probes that help each other, as cryoprobes do, and it is what
-published sizes of single zones allow to say.
+published sizes of single zones allow to say. A team is first put together greedily and by exchange; then an exact
+search looks for a better one and says how much better any other could be.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ResourceError
+from ..evidence import Value, read_value
+from ..resources import read_resource
+from .capsules import Capsule
+from .exact_cover import CoverProblem, ExactTeam, best_few, best_team
 from .limits import Limits
 from .needle import Needle, ZoneShape
 from .search import Candidates
-
-_SAMPLES = 24
-"""Points of a probe at which its distance to another is taken."""
+from .together import Together
 
 
 @dataclass(frozen=True)
@@ -26,19 +32,48 @@ class Team:
     Parameters
     ----------
     members : tuple of int
-        Indices of the candidates, in the order in which they were chosen.
+        Indices of the candidates, in the order in which they were chosen; empty where none is free of what is beside.
     covered : float
         Share of what shall be reached that their zones cover, 0..1.
+    gap : float
+        By how much, as a share of what shall be reached, any other team of the ways compared could be worth more, each
+        probe counted with the share that it has to add; 0 where the team is the best.
+    compared : int
+        Among how many ways the exact search chose.
     """
 
     members: tuple[int, ...]
     covered: float
+    gap: float = 0.0
+    compared: int = 0
+
+
+@cache
+def several_limit(key: str) -> Value:
+    """One value of ``Resources/Limits/several.json``.
+
+    Raises
+    ------
+    ResourceError
+        If there is no such value.
+    """
+    data = read_resource("Limits", "several.json")
+    if key not in data:
+        raise ResourceError(f"Limits/several.json has no {key!r}; it has: {', '.join(data)}.")
+    return read_value(data[key], f"Limits/several.json, {key}")
 
 
 def team_that_covers(
-    candidates: Candidates, zone: ZoneShape, wanted_mm: NDArray[np.float64], needle: Needle, limits: Limits
+    candidates: Candidates,
+    zone: ZoneShape,
+    wanted_mm: NDArray[np.float64],
+    needle: Needle,
+    limits: Limits,
+    *,
+    beside: Sequence[Capsule] = (),
+    time_s: float | None = None,
 ) -> Team:
-    """Choose probes that together cover as much as is asked for, greedily, then exchange single ones while that helps.
+    """Choose probes that together cover as much as is asked for: greedily, by exchange, then exactly.
 
     Parameters
     ----------
@@ -50,30 +85,76 @@ def team_that_covers(
         Points to cover.
     needle : Needle
     limits : Limits
+    beside : sequence of Capsule
+        Instruments that stand already: cannulas, screws, probes of other lesions.
+    time_s : float or None
+        Time for the exact search of teams of three and more; None takes the one that this project ships, 0 leaves it
+        out.
 
     Returns
     -------
     Team
     """
-    tips, ways = candidates.walk.tips_mm, candidates.walk.directions
-    covers = zone.contains(wanted_mm, tips, ways)
-    fits = _Compatible(candidates, zone, needle, limits)
+    rules = Together(candidates, zone, needle, limits, beside)
+    free = np.flatnonzero(rules.free)
+    if not free.size:
+        return Team((), 0.0)
+    covers = zone.contains(wanted_mm, candidates.walk.tips_mm, candidates.walk.directions)
     price = 1 + candidates.score / 2
+    greedy = _greedy(covers, price, rules, limits)
+    kept = _thinned(covers, price, rules, greedy, int(several_limit("exact_candidates").amount))
+    most = int(limits.probes_most.amount)
+    problem = CoverProblem(
+        covers[kept],
+        price[kept],
+        *rules.pairs(kept),
+        limits.coverage.amount / 100,
+        limits.probe_gain.amount / 100,
+        most,
+    )
+    place = {int(n): m for m, n in enumerate(kept)}
+    members, gap = _improved([place[n] for n in greedy], problem, time_s)
+    chosen = [int(kept[n]) for n in members]
+    return Team(tuple(chosen), float(covers[chosen].any(axis=0).mean()), gap, len(kept))
+
+
+def _improved(greedy: list[int], problem: CoverProblem, time_s: float | None) -> tuple[list[int], float]:
+    """The best team that is found, and how much more any team could be worth."""
+    few = best_few(problem)
+    seconds = several_limit("exact_time").amount if time_s is None else time_s
+    members, bound = _better(greedy, few, problem), few.bound
+    if bound > problem.worth(members) + 1e-9 and seconds > 0:
+        exact = best_team(problem, time_s=seconds, nodes=int(several_limit("exact_nodes").amount))
+        members, bound = _better(members, exact, problem), min(bound, exact.bound)
+    gap = bound - problem.worth(members)
+    return members, gap if gap > 1e-6 else 0.0
+
+
+def _better(members: list[int], other: ExactTeam, problem: CoverProblem) -> list[int]:
+    """The team that is worth more; one that a slower machine would not find is not taken, so that plans are alike."""
+    found = sorted(other.members, key=lambda n: -int(problem.covers[n].sum()))
+    allowed = other.repeatable and bool(found) and problem.allows(found)
+    return found if allowed and problem.worth(found) > problem.worth(members) + 1e-9 else members
+
+
+def _greedy(covers: NDArray[np.bool_], price: NDArray[np.float64], rules: Together, limits: Limits) -> list[int]:
+    """One probe after the other, each the one that adds most for its price, as long as it adds enough."""
     members: list[int] = []
-    covered = np.zeros(len(wanted_mm), bool)
+    covered = np.zeros(covers.shape[1], bool)
     while len(members) < int(limits.probes_most.amount) and covered.mean() < limits.coverage.amount / 100:
         gain = (covers & ~covered).mean(axis=1)
-        gain[~fits.with_all(members)] = 0
+        fits = rules.with_all(members)
+        gain[~fits] = 0
         best = int(np.argmax(gain / price))
-        if gain[best] < limits.probe_gain.amount / 100:
+        if members and gain[best] < limits.probe_gain.amount / 100:
             break
-        members.append(best)
-        members = _exchanged(members, covers, fits)
+        members.append(best if fits[best] else int(np.flatnonzero(fits)[0]))
+        members = _exchanged(members, covers, rules)
         covered = np.asarray(covers[members].any(axis=0))
-    return Team(tuple(members), float(covered.mean()))
+    return members
 
 
-def _exchanged(members: list[int], covers: NDArray[np.bool_], fits: _Compatible) -> list[int]:
+def _exchanged(members: list[int], covers: NDArray[np.bool_], rules: Together) -> list[int]:
     """Replace single members by others as long as more is covered."""
     members = list(members)
     improved = True
@@ -83,56 +164,27 @@ def _exchanged(members: list[int], covers: NDArray[np.bool_], fits: _Compatible)
             rest = members[:place] + members[place + 1 :]
             without = covers[rest].any(axis=0)
             share = (covers | without).mean(axis=1)
-            share[~fits.with_all(rest)] = 0
+            share[~rules.with_all(rest)] = 0
             best = int(np.argmax(share))
-            if share[best] > share[members[place]] + 1e-9:
-                members[place] = best
+            swapped = [*members[:place], best, *members[place + 1 :]]
+            if share[best] > share[members[place]] + 1e-9 and rules.all_near(swapped):
+                members = swapped
                 improved = True
     return members
 
 
-class _Compatible:
-    """Tells which candidates can stand beside chosen ones."""
-
-    def __init__(self, candidates: Candidates, zone: ZoneShape, needle: Needle, limits: Limits) -> None:
-        self.entries, self.tips = candidates.walk.entries_mm, candidates.walk.tips_mm
-        self.ways, self.limits = candidates.walk.directions, limits
-        self.centres = self.tips - zone.behind_tip_mm * self.ways
-        self.hubs = self.tips - needle.usable_length_mm * self.ways
-        self.apart = limits.probe_apart.amount + needle.diameter_mm
-        overlapping = zone.width_mm * (1 - limits.probe_overlap.amount / 100)
-        self.widest = min(limits.probe_spacing_most.amount, overlapping)
-        self.closest = min(limits.probe_spacing_least.amount, zone.width_mm / 2)
-        self._known: dict[int, NDArray[np.bool_]] = {}
-
-    def with_all(self, members: list[int]) -> NDArray[np.bool_]:
-        """Which candidates fit each of the members, and are none of them; one neighbour has to be near enough."""
-        fits = np.ones(len(self.tips), bool)
-        near = np.zeros(len(self.tips), bool)
-        for member in members:
-            fits &= self._with(member)
-            near |= self._spacing(member) <= self.widest
-        return fits & near if members else fits
-
-    def _spacing(self, member: int) -> NDArray[np.float64]:
-        """Distance of the middle of each zone from the axis of the member."""
-        offset = self.centres - self.centres[member]
-        along = offset @ self.ways[member]
-        return np.asarray(np.linalg.norm(offset - along[:, None] * self.ways[member], axis=1))
-
-    def _with(self, member: int) -> NDArray[np.bool_]:
-        if member not in self._known:
-            parallel = self.ways @ self.ways[member] >= np.cos(np.radians(self.limits.probe_angle.amount))
-            hubs = np.linalg.norm(self.hubs - self.hubs[member], axis=1) >= self.limits.hub_apart.amount
-            spaced = self._spacing(member) >= self.closest
-            self._known[member] = parallel & hubs & spaced & (self._distance(member) >= self.apart)
-        return self._known[member]
-
-    def _distance(self, member: int) -> NDArray[np.float64]:
-        """Least distance between the shafts, from points along the member to each other one."""
-        share = np.linspace(0, 1, _SAMPLES)[:, None]
-        points = self.entries[member] + share * (self.tips[member] - self.entries[member])
-        length = np.linalg.norm(self.tips - self.entries, axis=1)
-        offset = points[None] - self.entries[:, None]
-        along = np.clip(np.einsum("npa,na->np", offset, self.ways), 0, length[:, None])
-        return np.asarray(np.linalg.norm(offset - along[..., None] * self.ways[:, None], axis=2).min(axis=1))
+def _thinned(
+    covers: NDArray[np.bool_], price: NDArray[np.float64], rules: Together, members: list[int], most: int
+) -> NDArray[np.intp]:
+    """The ways for the exact search: the members, and of ways whose zones and hubs lie alike the one worth most."""
+    free = np.flatnonzero(rules.free)
+    worth = covers[free].mean(axis=1) / price[free]
+    order = free[np.argsort(-worth, kind="stable")]
+    place = np.concatenate([rules.centres, rules.ways * rules.swing_mm], axis=1)[order]
+    cell = 0.0
+    kept = order
+    while len(kept) > most:
+        cell = 1.0 if cell == 0 else 1.15 * cell
+        _, first = np.unique(np.floor(place / cell).astype(np.int64), axis=0, return_index=True)
+        kept = order[np.sort(first)]
+    return np.union1d(kept, members).astype(np.intp)
