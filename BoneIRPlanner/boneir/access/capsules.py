@@ -49,7 +49,7 @@ class Capsule:
 
     @property
     def _way(self) -> Floats:
-        return np.subtract(np.asarray(self.end_mm, float), np.asarray(self.start_mm, float))
+        return np.asarray([end - start for start, end in zip(self.start_mm, self.end_mm, strict=True)])
 
 
 def segment_distances(starts_mm: ArrayLike, ends_mm: ArrayLike, others_mm: ArrayLike, to_mm: ArrayLike) -> Floats:
