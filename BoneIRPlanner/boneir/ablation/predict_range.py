@@ -1,0 +1,158 @@
+"""A simulated zone with how sure it is: nine simulations over the ranges of what is not known of the tissue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
+
+from ..case import Case
+from ..errors import ResourceError
+from ..evidence import Value, read_value
+from ..image.distance import exact_distance_mm
+from ..mask import Mask
+from ..plan import Technique, Treatment
+from ..resources import read_resource
+from .ensemble import Ensemble, Factor, Factors, chance_of_covering, coverage_chance_report, nine_runs
+from .outcome import Outcome
+from .physics import Prediction, predict
+from .tissue_map import TissueMap
+
+LOW, MIDDLE, HIGH = -1.0, 0.0, 1.0
+"""Ends of the range of a property, and its own value."""
+
+HEAT_KEYS = ("perfusion_ml_min_kg", "conductivity_w_m_k")
+RADIOFREQUENCY_KEYS = (*HEAT_KEYS, "sigma_480khz_s_m")
+COLD_KEYS = (*HEAT_KEYS, "frozen_latent_mj_m3", "frozen_conductivity_w_m_k")
+
+_FACTOR_OF = {
+    "perfusion_ml_min_kg": "perfusion_factor",
+    "sigma_480khz_s_m": "electric_factor",
+    "frozen_latent_mj_m3": "latent_factor",
+}
+"""Where tissues without a range of their own take it from; other properties stay as they are."""
+
+_ALWAYS_THE_SAME = ("blood", "gas", "metal", "cement")
+
+
+@dataclass(frozen=True, eq=False)
+class Range:
+    """What nine simulations say.
+
+    Parameters
+    ----------
+    expected : Prediction
+        With every property at its own value.
+    runs : Ensemble
+    outcome : Outcome
+        Zone with shells, chances of coverage, and findings.
+    """
+
+    expected: Prediction
+    runs: Ensemble
+    outcome: Outcome
+
+
+def predict_range(
+    case: Case, treatment: Treatment, *, spacing_mm: float = 1.5, progress: Callable[[float], None] | None = None
+) -> Range:
+    """Simulate a treatment nine times over the ranges of tissue values.
+
+    Parameters
+    ----------
+    case : Case
+    treatment : Treatment
+        By microwave, radiofrequency or cryoablation.
+    spacing_mm : float
+        Voxels of the simulations.
+    progress : callable or None
+        Told the share that is done, after every simulation; what it raises ends them.
+
+    Raises
+    ------
+    PlanError, DeviceError, CaseError, ImageError
+        As `physics.predict` says.
+    """
+    done: list[Prediction] = []
+
+    def solve(levels: Factors) -> Mask:
+        done.append(predict(case, treatment, spacing_mm=spacing_mm, change=lambda tissues: at_levels(tissues, levels)))
+        return done[-1].zone.mask
+
+    factors = [Factor(key, LOW, MIDDLE, HIGH) for key in _keys(treatment.technique)]
+    runs = nine_runs(factors, solve, progress=progress)
+    lesion = case.lesion(treatment.lesion)
+    of_lesion = chance_of_covering(runs, lesion.mask)
+    of_rim = chance_of_covering(runs, _rim(lesion.mask, treatment.margin_mm))
+    measures, findings = coverage_chance_report(of_lesion, of_rim, lesion.name, treatment.margin_mm)
+    return Range(done[0], runs, Outcome(runs.zone("simulated zone"), measures, findings))
+
+
+def at_levels(tissues: TissueMap, levels: Factors) -> TissueMap:
+    """The map with properties at the low end (-1), the middle (0) or the high end (1) of their ranges.
+
+    Parameters
+    ----------
+    tissues : TissueMap
+    levels : mapping of str to float
+        By key of the property.
+    """
+    changed = []
+    for item in tissues.tissues:
+        values = dict(item.values)
+        if item.id not in _ALWAYS_THE_SAME:
+            for key in (key for key in levels if key in values):
+                values[key] = replace(values[key], amount=_at(values[key], key, levels[key]))
+        changed.append(replace(item, values=MappingProxyType(values)))
+    return replace(tissues, tissues=tuple(changed))
+
+
+@cache
+def range_value(key: str) -> Value:
+    """One value of ``Resources/Limits/ensemble.json``.
+
+    Raises
+    ------
+    ResourceError
+        If there is no such value.
+    """
+    data = read_resource("Limits", "ensemble.json")["values"]
+    if key not in data:
+        raise ResourceError(f"Limits/ensemble.json has no {key!r}; it has: {', '.join(data)}.")
+    return read_value(data[key], f"Limits/ensemble.json, {key}")
+
+
+def _at(value: Value, key: str, level: float) -> float:
+    """The value at a level of its own range, or of the factor that stands for it."""
+    if level == MIDDLE:
+        return value.amount
+    own = value.low if level < MIDDLE else value.high
+    if own is not None:
+        return own
+    if value.low is not None or value.high is not None or key not in _FACTOR_OF:
+        return value.amount
+    factor = range_value(_FACTOR_OF[key])
+    end = factor.low if level < MIDDLE else factor.high
+    return value.amount * (1.0 if end is None else end)
+
+
+def _keys(technique: Technique) -> tuple[str, ...]:
+    if technique is Technique.CRYO:
+        return COLD_KEYS
+    return RADIOFREQUENCY_KEYS if technique is Technique.RADIOFREQUENCY else HEAT_KEYS
+
+
+def _rim(lesion: Mask, margin_mm: float) -> Mask:
+    """The lesion and a rim around it."""
+    spacing = lesion.grid.spacing_mm
+    reach = [int(margin_mm / step) + 2 for step in spacing[::-1]]
+    corner = tuple(max(start - extra, 0) for start, extra in zip(lesion.corner, reach, strict=True))
+    ends = [
+        min(start + n + extra, size)
+        for start, n, extra, size in zip(lesion.corner, lesion.voxels.shape, reach, lesion.grid.shape, strict=True)
+    ]
+    k, j, i = corner
+    shape = (ends[0] - k, ends[1] - j, ends[2] - i)
+    near = exact_distance_mm(lesion.part((k, j, i), shape), spacing) <= margin_mm
+    return Mask.within(near, (k, j, i), lesion.grid)
