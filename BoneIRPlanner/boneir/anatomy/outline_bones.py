@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ..case import Structure
 from ..findings import Finding
+from ..mask import Mask
 from .axial import AxialFrame
 from .body import Marked
 from .bone_structures import bone_structures, fine_labels
 from .canal import CanalCourse
+from .foramina import root_findings, root_zones
 from .levels import part_spine
+from .structures import structure_kinds
 
 
 def outline_bones(
@@ -44,7 +48,7 @@ def outline_bones(
     Returns
     -------
     structures : tuple of Structure
-        The bones; the holes of vertebral bodies are closed in them.
+        The bones, the holes of vertebral bodies closed in them; and ``nerve_roots``, the zones where roots leave.
     findings : tuple of Finding
         What the names of the levels rest on, and what leaves doubt.
     """
@@ -56,4 +60,13 @@ def outline_bones(
         return (), ()
     fine = fine_labels(parts.labels, bone, frame)
     fine[canal] = 0
-    return bone_structures(parts, fine, origin, frame), parts.findings
+    inside = frame.coarse(frame.on_grid(canal), 0.0) >= 0.5
+    coarse = root_zones(parts, envelope, inside, frame)
+    # Up to the bone: coarse voxels that are mostly bone are not among them.
+    zones = frame.fine(ndimage.binary_dilation(coarse, np.ones((1, 3, 3), bool))) & ~bone & ~canal
+    bones = bone_structures(parts, fine, origin, frame)
+    if not zones.any():
+        return bones, parts.findings
+    kind = structure_kinds()["nerve_roots"]
+    roots = Structure(kind.key, kind.role, Mask.of(frame.on_grid(zones), frame.grid), kind.key, origin, sure=False)
+    return (*bones, roots), (*parts.findings, *root_findings(parts, frame))
