@@ -112,7 +112,7 @@ def row(name, value, unit, bar=None, *, peer="", calibration=None, least=False):
 def figures():
     triad = f"{triad_gb_per_s():.0f} GB/s"
     grid = cube(128)
-    burn = {"source": ball_source(grid), "generator": ConstantPower(15.0)}
+    burn = {"source": ball_source(grid), "generator": ConstantPower(5.0)}
     tissue = medium_of(mixed(128))
     heat(tissue, 8.0, **burn)
     start = time.perf_counter()

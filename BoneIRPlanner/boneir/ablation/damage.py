@@ -29,6 +29,9 @@ DEAD_CEM43_MIN = 240.0
 CEM43_CLIP_C = (39.0, 60.0)
 """Below the first nothing is added; above the second no more than there, because the rule is not valid beyond."""
 
+ENOUGH = 100.0
+"""So many times the deadly dose of both laws, simulations stop counting: it does not matter how dead tissue is."""
+
 ARRHENIUS_FROM_C = 42.0
 """Below it the Arrhenius rate is taken as nothing: at 42 degC death takes more than ten minutes in every named set."""
 

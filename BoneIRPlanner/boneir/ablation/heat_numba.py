@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit, prange
 
-from .damage import ARRHENIUS_FROM_C, CEM43_CLIP_C, DEAD_OMEGA, GAS_CONSTANT, KELVIN, Arrhenius
+from .damage import ARRHENIUS_FROM_C, CEM43_CLIP_C, DEAD_CEM43_MIN, DEAD_OMEGA, ENOUGH, GAS_CONSTANT, KELVIN, Arrhenius
 from .heat_steps import Box, Field, Network, State
 from .medium import BODY_C
 
@@ -85,6 +85,18 @@ def _combine(out, a, b, c, d, e, wa, wb, wc, wd, we, box):  # type: ignore[no-un
                 out[k, j, i] = wa * a[k, j, i] + wb * b[k, j, i] + wc * c[k, j, i] + wd * d[k, j, i] + we * e[k, j, i]
 
 
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "reassoc", "nnan"})
+def _look(before, theta, peak, capacity, decay):  # type: ignore[no-untyped-def]
+    """Raise the peak of a row; what perfusion takes there, and the hottest of it."""
+    lost, hottest = np.float32(0.0), np.float32(-1e9)
+    for i in range(theta.size):
+        new = theta[i]
+        lost += new * decay[i] * capacity[i]
+        peak[i] = max(peak[i], new)
+        hottest = max(hottest, max(new, before[i]))
+    return np.float64(lost), hottest
+
+
 @njit(parallel=True, cache=True, nogil=True)
 def _settle(  # type: ignore[no-untyped-def]
     before, theta, peak, omega, cem, water, capacity, gain, decay, boiling, logarithm, slope, seconds, body, stops,
@@ -94,27 +106,38 @@ def _settle(  # type: ignore[no-untyped-def]
     for k in prange(k0, k1):
         was, now, steam, died = 0.0, 0.0, 0.0, 0.0
         for j in range(j0, j1):
+            lost, hottest = _look(
+                before[k, j, i0:i1], theta[k, j, i0:i1], peak[k, j, i0:i1], capacity[k, j, i0:i1], decay[k, j, i0:i1]
+            )
+            was += lost
+            now += lost
+            if hottest <= _COLD - body:
+                continue
             for i in range(i0, i1):
                 old, new = before[k, j, i], theta[k, j, i]
-                was += new * decay[k, j, i] * capacity[k, j, i]
-                peak[k, j, i] = max(peak[k, j, i], new)
                 hotter = max(old, new)
-                if hotter > _COLD - body:
+                if hotter <= _COLD - body:
+                    continue
+                if omega[k, j, i] < _DEAD * ENOUGH or cem[k, j, i] < DEAD_CEM43_MIN * ENOUGH:
                     mean = _mean(_cem_rate(old + body), _cem_rate(new + body))
                     cem[k, j, i] += np.float32(mean * seconds / 60.0)
-                if hotter > _FROM - body:
+                    if hotter <= _FROM - body:
+                        continue
                     first = math.exp(logarithm - slope / (old + body + _K))
                     last = math.exp(logarithm - slope / (new + body + _K))
                     omega[k, j, i] += np.float32(_mean(first, last) * seconds)
-                    if stops and omega[k, j, i] >= _DEAD and decay[k, j, i] > 0.0:
-                        decay[k, j, i] = 0.0
-                        died = 1.0
+                perfused = decay[k, j, i] * capacity[k, j, i]
+                now -= new * perfused
+                if stops and omega[k, j, i] >= _DEAD and perfused > 0.0:
+                    decay[k, j, i] = 0.0
+                    perfused = 0.0
+                    died = 1.0
                 if new > boiling and gain[k, j, i] > 0.0:
                     used = min((new - boiling) * capacity[k, j, i], water[k, j, i])
                     theta[k, j, i] = new - used / capacity[k, j, i]
                     water[k, j, i] -= used
                     steam += used
-                now += theta[k, j, i] * decay[k, j, i] * capacity[k, j, i]
+                now += theta[k, j, i] * perfused
         sums[k, 0], sums[k, 1], sums[k, 2], sums[k, 3] = was, now, steam, died
 
 

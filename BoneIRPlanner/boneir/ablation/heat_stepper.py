@@ -18,8 +18,8 @@ from .heat_steps import Box, Field, Network
 SAFETY = 0.9
 """Share of the largest stable step that is taken."""
 
-FEW_VOXELS = 400_000
-"""Fewer voxels than this are solved by one thread."""
+FEW_VOXELS = 2_500_000
+"""Fewer voxels than this are solved by one thread: they fit into the cache, and a busy core would hold up the other."""
 
 MOST_STAGES = 13
 """More stages than this in one Runge-Kutta-Legendre step cost accuracy; the step is divided instead."""

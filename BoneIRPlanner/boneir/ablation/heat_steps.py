@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .damage import ARRHENIUS_FROM_C, CEM43_CLIP_C, DEAD_OMEGA, Arrhenius
+from .damage import ARRHENIUS_FROM_C, CEM43_CLIP_C, DEAD_CEM43_MIN, DEAD_OMEGA, ENOUGH, Arrhenius
 from .medium import BODY_C
 
 Field = NDArray[np.float32]
@@ -154,11 +154,12 @@ def _add_damage(
 ) -> NDArray[np.bool_]:
     """Add damage where it is warm; where the Arrhenius integral has reached death."""
     hotter = np.maximum(new, old)
-    warm = hotter > CEM43_CLIP_C[0] - BODY_C
+    certain = (state.omega[inner] >= DEAD_OMEGA * ENOUGH) & (state.cem43_min[inner] >= DEAD_CEM43_MIN * ENOUGH)
+    warm = ~certain & (hotter > CEM43_CLIP_C[0] - BODY_C)
     if warm.any():
         both = [np.clip(field[warm].astype(np.float64) + BODY_C, None, CEM43_CLIP_C[1]) for field in (old, new)]
         state.cem43_min[inner][warm] += mean_rate(_cem_rate(both[0]), _cem_rate(both[1])) * (seconds / 60.0)
-    hot = hotter > ARRHENIUS_FROM_C - BODY_C
+    hot = ~certain & (hotter > ARRHENIUS_FROM_C - BODY_C)
     if hot.any():
         rates = [law.rate_per_s(field[hot].astype(np.float64) + BODY_C) for field in (old, new)]
         state.omega[inner][hot] += mean_rate(rates[0], rates[1]) * seconds
