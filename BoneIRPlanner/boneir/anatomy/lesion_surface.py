@@ -18,6 +18,8 @@ SIZES_MM = (3.0, 5.0, 7.5, 11.0, 16.0)
 """Radii that are tried."""
 _COARSE, _FINE = 162, 642
 _ROUNDS, _EDGE_ROUNDS = 5, 2
+_TEXTURED = 2.0
+"""How much sharpness full texture is worth."""
 _SHIFT_MM = 0.7
 """The centre follows the middle of what has grown once it is farther than this."""
 
@@ -38,6 +40,8 @@ class Surface:
         Mean step of the likeness across it; 6 at most.
     evidence : float
         How much the numbers within speak for it.
+    texture_hu : float
+        Robust standard deviation of the numbers in the outer half of what is within.
     """
 
     rays: Rays
@@ -45,11 +49,13 @@ class Surface:
     costs: Costs
     sharpness: float
     evidence: float
+    texture_hu: float
 
     @property
     def score(self) -> float:
-        """What the sizes are compared by."""
-        return float(self.sharpness * max(self.evidence, 1.0) ** 0.1)
+        """What the sizes are compared by: a sharp border, or much texture, as a mixed lesion is more than an island."""
+        texture = (self.texture_hu - lesion_setting("plain_hu")) / lesion_setting("mixed_hu")
+        return float((self.sharpness + _TEXTURED * min(max(texture, 0.0), 1.0)) * max(self.evidence, 1.0) ** 0.1)
 
     def band_mm(self) -> tuple[Floats, Floats]:
         """Smallest and largest radius in each direction at which the surface may lie as well."""
@@ -111,7 +117,7 @@ def _finished(around: Surroundings, size_mm: float, coarse: Surface) -> Surface:
     for _ in range(_EDGE_ROUNDS):
         costs = surface_costs(cost_by_edge(rays, reach, ratio), ball, _stiffness(rays, reach))
         reach = rays.reach_mm(costs.argmin(axis=1))
-    return Surface(rays, reach, costs, surface.sharpness, surface.evidence)
+    return Surface(rays, reach, costs, surface.sharpness, surface.evidence, surface.texture_hu)
 
 
 def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, walled: bool = False) -> Surface:
@@ -132,7 +138,14 @@ def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, walled: bool = Fals
     reach, every = rays.reach_mm(chosen), np.arange(rays.sphere.count)
     step = (inside - outside)[every, chosen]
     sharpness = float((step * reach**2).sum() / (reach**2).sum())
-    return Surface(rays, reach, costs, sharpness, -total_cost(cost, rays.sphere, stiffness, chosen))
+    evidence = -total_cost(cost, rays.sphere, stiffness, chosen)
+    return Surface(rays, reach, costs, sharpness, evidence, _texture(rays, reach))
+
+
+def _texture(rays: Rays, reach_mm: Floats) -> float:
+    outer = (rays.radii_mm < reach_mm[:, None]) & (rays.radii_mm > 0.5 * reach_mm[:, None]) & rays.shown
+    values = rays.hu[outer]
+    return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0
 
 
 def _stiffness(rays: Rays, reach_mm: Floats) -> float:
