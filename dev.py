@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(python, "Testing/benchmarks/run.py", *([options.name] if options.name else []), *more)
     os.environ["BONEIR_SLICER_LIKE_PYTHON"] = str(environment(ROOT / ".venv-slicer", None))
     if options.command == "test":
-        return run(python, "-m", "pytest", *rest)
+        # Each file stays in one process, because Slicer's core and Qt's stand-ins share one scene per process.
+        return run(python, "-m", "pytest", "-n", str(os.cpu_count() or 1), "--dist", "loadfile", *rest)
     return lint(python)
 
 
