@@ -19,10 +19,8 @@ _BODY_PART, _PEDICLE_PART, _LAMINA_PART = (0.06, 0.94), (0.5, 0.85), (0.15, 0.5)
 _SACRUM_MM, _SACRUM_ASIDE_MM = (-45.0, 25.0), 22.0
 
 
-def level_seeds(
-    local: Floats, planes: DiscPlanes, levels: list[int], sacrum: int | None
-) -> tuple[NDArray[np.int32], Floats]:
-    """Which level each voxel of bone belongs to for sure, and where it lies in the height of its level.
+def level_seeds(local: Floats, planes: DiscPlanes, levels: list[int], sacrum: int | None) -> NDArray[np.int32]:
+    """Which level each voxel of bone belongs to for sure.
 
     Parameters
     ----------
@@ -36,18 +34,15 @@ def level_seeds(
 
     Returns
     -------
-    seeds : ndarray of int32, shape (n,)
+    ndarray of int32, shape (n,)
         0 where it is not sure.
-    height : ndarray of float, shape (n,)
-        Share of the height of its interval, 0 at the disc below; nan beyond the line.
     """
     station, back, aside = local[:, 0], local[:, 1], np.abs(local[:, 2])
-    seeds, height = np.zeros(len(local), np.int32), np.full(len(local), np.nan)
+    seeds = np.zeros(len(local), np.int32)
     for n, label in enumerate(levels):
         low, high = planes.at(n, back), planes.at(n + 1, back)
         share = (station - low) / np.maximum(high - low, 1e-6)
         within = (share >= 0) & (share < 1)
-        height[within] = share[within]
         if label == sacrum:
             sure = _between(back, _SACRUM_MM) & (aside < _SACRUM_ASIDE_MM) & within
         else:
@@ -56,7 +51,7 @@ def level_seeds(
             lamina = _between(back, _LAMINA_MM) & (aside < _LAMINA_ASIDE_MM) & _between(share, _LAMINA_PART)
             sure = body | pedicle | lamina
         seeds[sure] = label
-    return seeds, height
+    return seeds
 
 
 def _between(values: Floats, ends: tuple[float, float]) -> Marked:

@@ -94,8 +94,7 @@ def part_spine(
     local = line.place(index * np.asarray(frame.coarse_spacing_mm))
     seeds = np.zeros(hu.shape, np.int32)
     sacrum = names.index("sacrum") + 1 if "sacrum" in names else None
-    sure, _ = level_seeds(local, planes, numbers, sacrum)
-    seeds[tuple(index.T)] = sure
+    seeds[tuple(index.T)] = level_seeds(local, planes, numbers, sacrum)
     offset = max(numbers)
     others = other_seeds(index, local, ribs, named, levels, seen.sacrum, frame)
     for number, voxels in enumerate(others.values(), start=offset + 1):
