@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..assessment import Measure
 from ..case import Case, Role
 from ..errors import ResourceError
 from ..evidence import Value, read_value
 from ..findings import Point
+from ..mask import Mask
 from ..plan import Position, Trajectory
 from ..resources import read_resource
 from .field import kin_of
@@ -157,12 +160,33 @@ def midline_mm(case: Case, height_mm: float) -> float | None:
     canals = [item for item in case.structures if kin_of(item) == "cord"]
     thick = max(case.image.grid.spacing_mm) / 2 + 1e-6
     for item in (*canals, *case.of_role(Role.BODY)):
-        if not item.mask.is_empty:
-            points = item.mask.points_mm()
-            here = points[np.abs(points[:, 2] - height_mm) <= thick]
-            if len(here):
-                return float((here[:, 0].min() + here[:, 0].max()) / 2)
+        here = _points_at(item.mask, height_mm, thick)
+        if len(here):
+            return float((here[:, 0].min() + here[:, 0].max()) / 2)
     return None
+
+
+def _points_at(mask: Mask, height_mm: float, thick_mm: float) -> NDArray[np.float64]:
+    """LPS mm of the marked voxels whose centres lie at a height; only the layers that can hold them are looked at."""
+    if mask.is_empty:
+        return np.zeros((0, 3))
+    grid = mask.window_grid
+    rise = grid.axes[2]  # of one voxel along i, j and k
+    main = int(np.argmax(np.abs(rise)))
+    size = np.asarray(grid.shape[::-1])
+    others = np.delete(rise * (size - 1), main)
+    low = height_mm - thick_mm - grid.origin_mm[2] - float(np.maximum(others, 0).sum())
+    high = height_mm + thick_mm - grid.origin_mm[2] - float(np.minimum(others, 0).sum())
+    ends = sorted((low / rise[main], high / rise[main]))
+    first, last = max(int(np.ceil(ends[0])), 0), min(int(np.floor(ends[1])), int(size[main]) - 1)
+    if first > last:
+        return np.zeros((0, 3))
+    window = [slice(None)] * 3
+    window[2 - main] = slice(first, last + 1)
+    ijk = np.argwhere(mask.voxels[tuple(window)])[:, ::-1]
+    ijk[:, main] += first
+    points = grid.to_mm(ijk)
+    return np.asarray(points[np.abs(points[:, 2] - height_mm) <= thick_mm])
 
 
 @dataclass(frozen=True)
@@ -197,6 +221,41 @@ def depths_of(path: PathSamples) -> Depths:
         target = min(max(at, 0.0), path.trajectory.length_mm)
     first, second = (float(path.depth_mm[found[0]]) if found.size else None for found in (bone, hit))
     return Depths(path.trajectory.length_mm, first, second, target)
+
+
+def room_measures(path: PathSamples, family: str = "bone_access") -> tuple[Measure, ...]:
+    """Offset of the entry from the midline, depths, and the shortest needle that suffices, for the report.
+
+    Parameters
+    ----------
+    path : PathSamples
+    family : str
+        Family of needles, as in `shortest_needle`.
+    """
+    entry = path.trajectory.entry_mm
+    middle = midline_mm(path.case, entry[2])
+    depths = depths_of(path)
+    needle = shortest_needle(depths.tip_mm, path.limits.hub_reserve.amount, family)
+    aside = None if middle is None else entry[0] - middle
+    return (
+        Measure(
+            "access.from_midline", "Entry from the midline", aside, "mm", path.about, place_mm=entry,
+            note="neither canal nor body is outlined at this height" if aside is None
+            else "positive to the patient's left",
+        ),
+        Measure(
+            "access.depth_cortex", "Depth to the cortex", depths.cortex_mm, "mm", path.about,
+            note="the needle meets no outlined bone" if depths.cortex_mm is None else "",
+        ),
+        Measure(
+            "access.depth_target", "Depth to the middle of the lesion", depths.target_mm, "mm", path.about,
+            note="no lesion is named" if depths.target_mm is None else "",
+        ),
+        Measure(
+            "access.needle_length", "Shortest bone needle that suffices", needle.amount if needle else None, "mm",
+            path.about, note=f"with {path.limits.hub_reserve} outside the skin" if needle else "all are too short",
+        ),
+    )  # fmt: skip
 
 
 @cache
