@@ -163,7 +163,7 @@ def active_contour(case: Case, place: Point) -> Mask:
     part, corner, seed = window_of(case, place)
     image = as_sitk(part, case)
     edge = sitk.GradientMagnitudeRecursiveGaussian(image, 1.0)
-    speed = sitk.BoundedReciprocal(sitk.Divide(edge, 40.0))
+    speed = sitk.Cast(sitk.BoundedReciprocal(sitk.Divide(edge, 40.0)), sitk.sitkFloat32)
     k, j, i = np.indices(part.shape)
     steps = case.image.grid.spacing_mm
     away = sum(((a - s) * step) ** 2 for a, s, step in zip((i, j, k), seed[::-1], steps, strict=True))

@@ -34,6 +34,8 @@ class Surroundings:
         Indices (k, j, i) of clicks that belong to the lesion, the first of them the seed, and of those that do not.
     start : ndarray (3,)
         Index (k, j, i) of the centre to begin with.
+    is_ct : bool
+        Whether the numbers are HU, so that much texture means both sorts of bone change.
     """
 
     hu: NDArray[np.float32]
@@ -42,6 +44,7 @@ class Surroundings:
     inside: Floats
     outside: Floats
     start: Floats
+    is_ct: bool = True
 
     def marked_within(self, centre: Floats, sphere: Sphere, reach_mm: Floats) -> Marked:
         """Voxels whose centre is nearer to `centre` than the surface in its direction (interpolated)."""
@@ -77,6 +80,8 @@ class Rays:
         Whether the window shows the place.
     clicks : ndarray (directions, radii)
         Cost of surfaces that leave a click on the wrong side.
+    is_ct : bool
+        Whether the numbers are HU.
     """
 
     sphere: Sphere
@@ -87,6 +92,7 @@ class Rays:
     depth_mm: NDArray[np.float32]
     shown: Marked
     clicks: Floats
+    is_ct: bool
 
     @property
     def step_mm(self) -> float:
@@ -120,7 +126,7 @@ def rays_from(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Fl
         for values in (around.hu, around.depth_mm)
     )
     clicks = _click_costs(around, centre, sphere, radii_mm)
-    return Rays(sphere, centre, around.spacing_mm, radii_mm, hu, depth, shown, clicks)
+    return Rays(sphere, centre, around.spacing_mm, radii_mm, hu, depth, shown, clicks, around.is_ct)
 
 
 def _click_costs(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Floats) -> Floats:

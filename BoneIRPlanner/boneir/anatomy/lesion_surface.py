@@ -143,6 +143,9 @@ def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, walled: bool = Fals
 
 
 def _texture(rays: Rays, reach_mm: Floats) -> float:
+    """Robust standard deviation in the outer half of what a surface holds; 0 where numbers are no HU."""
+    if not rays.is_ct:
+        return 0.0
     outer = (rays.radii_mm < reach_mm[:, None]) & (rays.radii_mm > 0.5 * reach_mm[:, None]) & rays.shown
     values = rays.hu[outer]
     return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0

@@ -170,7 +170,8 @@ def _window(
     inside, outside = (_indices(case, points, corner) for points in clicks.sides_mm())
     start = _indices(case, clicks.inside_mm, corner).mean(axis=0)
     spacing = np.asarray(case.image.grid.spacing_mm[::-1])
-    return LesionWindow(Surroundings(numbers, depth, spacing, inside, outside, start), bone, barred, case, corner)
+    around = Surroundings(numbers, depth, spacing, inside, outside, start, is_ct=bone is not None)
+    return LesionWindow(around, bone, barred, case, corner)
 
 
 def _indices(case: Case, points_mm: Sequence[Point], corner: tuple[int, int, int]) -> Floats:
