@@ -14,6 +14,7 @@ from .path_bone import measure_bone
 from .path_clearance import measure_clearances
 from .path_samples import PathSamples
 from .placement import measure_placement
+from .room import room_measures
 
 _SKIN_MM = 3.0
 """The outline of the skin is a staircase: so near the entry air does not count."""
@@ -54,8 +55,9 @@ def measure_path(
     Returns
     -------
     measures : tuple of Measure
-        Codes "access.length", "access.craniocaudal_angle", "access.in_plane_angle", "access.bone",
-        "access.cortex_crossings", "access.incidence_angle" and, for each critical structure, "access.clearance" and,
+        Codes "access.length", "access.craniocaudal_angle", "access.in_plane_angle", "access.from_midline",
+        "access.depth_cortex", "access.depth_target", "access.needle_length", "access.bone", "access.cortex_crossings",
+        "access.incidence_angle" and, for each critical structure, "access.clearance" and,
         where placement error could reach it, "access.spared".
     findings : tuple of Finding
         What breaks a limit, with its place.
@@ -75,7 +77,9 @@ def measure_path(
     bone_measures, bone_findings = measure_bone(path)
     clearance_measures, clearance_findings = measure_clearances(path)
     spared_measures, spared_findings = ((), ()) if seed is None else measure_placement(path, seed)
-    measures = (*_length_and_angles(path), *bone_measures, *clearance_measures, *spared_measures)
+    measures = (
+        *_length_and_angles(path), *room_measures(path), *bone_measures, *clearance_measures, *spared_measures
+    )  # fmt: skip
     return measures, (*_way_findings(path), *bone_findings, *clearance_findings, *spared_findings)
 
 
