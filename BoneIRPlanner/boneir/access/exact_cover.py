@@ -68,7 +68,7 @@ class ExactTeam:
     bound : float
         No team is worth more than this.
     repeatable : bool
-        Whether every machine comes to the same: False where time ran out.
+        Whether the search came to its own end; False where time ran out, which depends on the machine.
     """
 
     members: tuple[int, ...]

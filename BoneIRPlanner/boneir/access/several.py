@@ -131,7 +131,7 @@ def _improved(greedy: list[int], problem: CoverProblem, time_s: float | None) ->
 
 
 def _better(members: list[int], other: ExactTeam, problem: CoverProblem) -> list[int]:
-    """The team that is worth more; one that a slower machine would not find is not taken, so that plans are alike."""
+    """The team that is worth more; one that the clock cut short is not taken, as it changes from run to run."""
     found = sorted(other.members, key=lambda n: -int(problem.covers[n].sum()))
     allowed = other.repeatable and bool(found) and problem.allows(found)
     return found if allowed and problem.worth(found) > problem.worth(members) + 1e-9 else members
