@@ -23,10 +23,19 @@ def write_pet(folder: Path, tracer: dict[str, Any] | None = None, **change: Any)
         **(tracer or {}),
     }
     tags = {
-        "Modality": "PT", "SOPClassUID": PET, "Units": "BQML", "DecayCorrection": "START", "PatientWeight": "74",
-        "CorrectedImage": ["ATTN", "DECY"], "SeriesDate": "20240301", "SeriesTime": "104946.2",
-        "AcquisitionDate": "20240301", "AcquisitionTime": "104946.2",
-        "values": lambda points: np.full(points.shape[:-1], 5000.0), "RescaleIntercept": 0, **change,
+        "Modality": "PT",
+        "SOPClassUID": PET,
+        "Units": "BQML",
+        "DecayCorrection": "START",
+        "PatientWeight": "74",
+        "CorrectedImage": ["ATTN", "DECY"],
+        "SeriesDate": "20240301",
+        "SeriesTime": "104946.2",
+        "AcquisitionDate": "20240301",
+        "AcquisitionTime": "104946.2",
+        "values": lambda points: np.full(points.shape[:-1], 5000.0),
+        "RescaleIntercept": 0,
+        **change,
     }
 
     def edit(data: Dataset, n: int) -> None:
