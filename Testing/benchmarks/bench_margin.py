@@ -11,7 +11,7 @@ from boneir.grid import Grid
 from boneir.image.ellipsoid import Ellipsoid
 from boneir.mask import Mask
 
-GROUP = "margin"
+GROUP = "fusion"
 
 SPACINGS = (((1.0, 1.0, 1.0), 0.3), ((0.7, 0.7, 3.0), 0.5))
 RADIUS_MM, RIM_MM, SHIFT_MM = 20.0, 6.0, 3.0
