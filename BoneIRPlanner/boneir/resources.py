@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ResourceError
+from .evidence import Value, read_value
 
 
 @cache
@@ -50,3 +51,18 @@ def read_resource(*parts: str) -> Any:
 def resource_names(folder: str) -> tuple[str, ...]:
     """Names of the JSON files in a folder of ``Resources``, sorted."""
     return tuple(sorted(path.name for path in (resource_folder() / folder).glob("*.json")))
+
+
+@cache
+def limit(file: str, key: str) -> Value:
+    """One value of a file of ``Resources/Limits``, for instance ``limit("ablation", "margin")``.
+
+    Raises
+    ------
+    ResourceError
+        If the file has no such value; the sentence lists those that it has.
+    """
+    data = read_resource("Limits", f"{file}.json")
+    if key not in data:
+        raise ResourceError(f"Limits/{file}.json has no {key!r}; it has: {', '.join(data)}.")
+    return read_value(data[key], f"Limits/{file}.json, {key}")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from ..errors import ResourceError
-from ..evidence import Value, read_value
-from ..resources import read_resource
+from ..evidence import Value
+from ..resources import limit
 
 
-@cache
 def ablation_limit(key: str) -> Value:
     """One value of ``Resources/Limits/ablation.json``.
 
@@ -18,7 +14,4 @@ def ablation_limit(key: str) -> Value:
     ResourceError
         If there is no such value.
     """
-    data = read_resource("Limits", "ablation.json")
-    if key not in data:
-        raise ResourceError(f"Limits/ablation.json has no {key!r}; it has: {', '.join(data)}.")
-    return read_value(data[key], f"Limits/ablation.json, {key}")
+    return limit("ablation", key)

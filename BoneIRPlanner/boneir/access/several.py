@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ResourceError
-from ..evidence import Value, read_value
-from ..resources import read_resource
+from ..evidence import Value
+from ..resources import limit
 from .capsules import Capsule
 from .exact_cover import CoverProblem, ExactTeam, best_few, best_team
 from .limits import Limits
@@ -48,7 +46,6 @@ class Team:
     compared: int = 0
 
 
-@cache
 def several_limit(key: str) -> Value:
     """One value of ``Resources/Limits/several.json``.
 
@@ -57,10 +54,7 @@ def several_limit(key: str) -> Value:
     ResourceError
         If there is no such value.
     """
-    data = read_resource("Limits", "several.json")
-    if key not in data:
-        raise ResourceError(f"Limits/several.json has no {key!r}; it has: {', '.join(data)}.")
-    return read_value(data[key], f"Limits/several.json, {key}")
+    return limit("several", key)
 
 
 def team_that_covers(

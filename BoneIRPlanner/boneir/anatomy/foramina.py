@@ -15,12 +15,8 @@ from .settings import setting
 
 Floats = NDArray[np.float64]
 
-_REACH_MM = 12.0
-"""How far beside the wall of the canal a root is kept clear of."""
 _UNEVEN_MM = 5.0
 """How much nearer to the middle the canal may end on one side than on the other."""
-_DEPTH_MM = (-10.0, 5.0)
-"""From the middle of the canal to the front and to the back."""
 _HEIGHT = (0.1, 0.52)
 """Part of the height of a level, from the disc below it up to its pedicles, in which its root leaves."""
 _HALF_WIDTH_MM = 9.0
@@ -32,7 +28,7 @@ def root_zones(parts: SpineParts, bone: Marked, canal: Marked, frame: AxialFrame
     """Soft tissue beside the canal in the foramina, on coarse voxels.
 
     A root leaves directly below the pedicle of its vertebra, in the upper part of the foramen; the zone is what no bone
-    fills there, up to `_REACH_MM` beside the canal. The foramina of the sacrum are not among it.
+    fills there, up to the setting `nerve_root_reach_mm` beside the canal. The foramina of the sacrum are not among it.
 
     Parameters
     ----------
@@ -54,7 +50,8 @@ def root_zones(parts: SpineParts, bone: Marked, canal: Marked, frame: AxialFrame
     wall = _half_width(parts, canal, frame)
     station, back, aside = local[:, 0], local[:, 1], np.abs(local[:, 2])
     beside = aside - wall[np.clip(np.rint(station), 0, line.count - 1).astype(int)]
-    within = (beside > -_UNEVEN_MM) & (beside <= _REACH_MM) & (back >= _DEPTH_MM[0]) & (back <= _DEPTH_MM[1])
+    within = (beside > -_UNEVEN_MM) & (beside <= setting("nerve_root_reach_mm"))
+    within &= (back >= -setting("nerve_root_front_mm")) & (back <= setting("nerve_root_back_mm"))
     for n, name in enumerate(parts.level_names):
         if name == "sacrum":
             continue
@@ -81,7 +78,8 @@ def _near_line(parts: SpineParts, shape: tuple[int, ...], frame: AxialFrame) -> 
     """A box in every slice that holds the zones on both sides."""
     near = np.zeros(shape, bool)
     rise, row, column = frame.coarse_spacing_mm
-    wide, deep = setting("canal_widest_mm") + _REACH_MM, max(map(abs, _DEPTH_MM)) + 8.0
+    wide = setting("canal_widest_mm") + setting("nerve_root_reach_mm")
+    deep = max(setting("nerve_root_front_mm"), setting("nerve_root_back_mm")) + 8.0
     for z, y, x in parts.line.middle:
         s = int(np.clip(round(z / rise), 0, shape[0] - 1))
         rows = slice(max(0, int((y - deep) / row)), int((y + deep) / row) + 2)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from ..case import Image, Modality
-from ..errors import OutlineError, ResourceError
-from ..evidence import Grade, Value, read_value
+from ..errors import OutlineError
+from ..evidence import Grade, Value
 from ..mask import Mask
-from ..resources import read_resource
+from ..resources import limit
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,6 @@ class CementVolume:
     warning: Value | None = None
 
 
-@cache
 def cement_limit(key: str) -> Value:
     """One value of ``Resources/Limits/cement.json``.
 
@@ -52,10 +50,7 @@ def cement_limit(key: str) -> Value:
     ResourceError
         If there is no such value.
     """
-    data = read_resource("Limits", "cement.json")
-    if key not in data:
-        raise ResourceError(f"Limits/cement.json has no {key!r}; it has: {', '.join(data)}.")
-    return read_value(data[key], f"Limits/cement.json, {key}")
+    return limit("cement", key)
 
 
 def cement_volume(image: Image, lesion: Mask, body: Mask | None = None) -> CementVolume:

@@ -1,8 +1,8 @@
 """Standardised uptake values (body weight) of PET, where the header gives what they need.
 
 SUVbw = activity concentration (Bq/mL) * body weight (g) / injected activity (Bq), the activity decayed to the time to
-which the image is corrected. Tags and rules as in the vendor-neutral description of the Quantitative Imaging
-Biomarkers Alliance (https://qibawiki.rsna.org/images/6/62/SUV_vendorneutral_pseudocode_happypathonly_20180626_DAC.pdf).
+which the image is corrected (https://oncoray.github.io/suv_computation/suv.html). Tags and rules as in the text at
+https://docest.com/doc/550456/suv-cannot-be-calculated-if-any-of-the-specified-dicom-attributes-are-missing-or-empty-or-zero.
 """
 
 from __future__ import annotations
