@@ -1,0 +1,124 @@
+"""Zones of the probes by the makers' tables: size, margin, coverage, and what lies near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..ablation.approach import approach
+from ..ablation.checks import energy_check, medium_finding
+from ..ablation.device import Device
+from ..ablation.limits import ablation_limit
+from ..ablation.safety import NEURAL, zone_safety
+from ..ablation.zone import Shells, joined_zone, shells_of, zone_of, zone_size_of
+from ..anatomy.structures import kind_for, structure_kinds
+from ..assessment import Measure, Zone
+from ..case import Case, Lesion
+from ..findings import Finding, Severity
+from ..fusion.margin import surface_margins
+from ..fusion.margin_measures import margin_findings, margin_measures
+from ..plan import Probe, Technique, Treatment
+from .sheet import Sheet
+
+WITHOUT_ZONE = (Technique.BIOPSY, Technique.CEMENT)
+"""Techniques whose instruments make no zone."""
+
+WHOLE_ZONE = 0.98
+"""A zone of which less than this lies in the image is said to be cut off; voxels alone make a percent."""
+
+
+def assess_zones(case: Case, treatment: Treatment, chosen: Sequence[tuple[Probe, Device]], sheet: Sheet) -> None:
+    """Zones of all probes of a lesion: volume, margin, coverage, what is near, what must be known of the devices.
+
+    Parameters
+    ----------
+    case : Case
+    treatment : Treatment
+    chosen : sequence of (Probe, Device)
+        The probes of the treatment, each with its device; those that make no zone are left out.
+    sheet : Sheet
+        Takes in what is found.
+    """
+    ablating = [(probe, instrument) for probe, instrument in chosen if instrument.technique not in WITHOUT_ZONE]
+    sheet.add((), _technique_findings(treatment, chosen, ablating))
+    if ablating:
+        _assess_ablating(case, treatment, ablating, sheet)
+
+
+def _assess_ablating(case: Case, treatment: Treatment, chosen: Sequence[tuple[Probe, Device]], sheet: Sheet) -> None:
+    grid, lesion = case.image.grid, case.lesion(treatment.lesion)
+    sizes = [zone_size_of(probe, instrument) for probe, instrument in chosen]
+    shells = [
+        shells_of(probe, size, instrument.technique) for (probe, instrument), size in zip(chosen, sizes, strict=True)
+    ]
+    zones = [zone_of(probe, instrument, grid) for probe, instrument in chosen]
+    in_spine = _in_spine(case, shells)
+    for (probe, instrument), size, shell, zone in zip(chosen, sizes, shells, zones, strict=True):
+        sheet.add([_volume(zone)], [_cut_off(probe, shell, zone), medium_finding(probe, instrument, size)])
+        sheet.add(*energy_check(probe, instrument, size, in_spine=in_spine))
+    sheet.zones += zones
+    if len(zones) > 1:
+        together = Technique.CRYO in {instrument.technique for _, instrument in chosen}
+        joined, findings = joined_zone(zones, Technique.CRYO if together else treatment.technique)
+        sheet.zones.append(joined)
+        sheet.add([_volume(joined)], findings)
+    _assess_margin(treatment, lesion, shells, sheet)
+    sheet.add(*zone_safety(shells, case.structures, case.image, lesion))
+
+
+def _technique_findings(
+    treatment: Treatment, chosen: Sequence[tuple[Probe, Device]], ablating: Sequence[tuple[Probe, Device]]
+) -> list[Finding]:
+    """Devices of another technique than the treatment's, and a technique whose zone nothing here predicts."""
+    found = []
+    for probe, instrument in ablating:
+        if instrument.technique is not treatment.technique:
+            text = (
+                f"Probe {probe.name}: {instrument.name} is a device for {instrument.technique}, the treatment of "
+                f"{treatment.lesion} says {treatment.technique}; its zone is that of the device."
+            )
+            found.append(Finding("plan.technique", Severity.WARN, text, about=probe.name))
+    if chosen and not ablating and treatment.technique not in WITHOUT_ZONE:
+        text = f"What {treatment.technique} does to {treatment.lesion} is not predicted: its devices have no zone."
+        found.append(Finding("ablation.no_zone", Severity.WARN, text, about=treatment.lesion))
+    return found
+
+
+def _volume(zone: Zone) -> Measure:
+    low, high = (None if mask is None else mask.volume_ml for mask in (zone.inner, zone.outer))
+    title = "Volume of the zone" if zone.probe else "Volume of all zones together"
+    about = zone.probe or zone.name
+    return Measure("ablation.zone_volume", title, zone.mask.volume_ml, "mL", about, low, high, note=zone.medium)
+
+
+def _cut_off(probe: Probe, shells: Shells, zone: Zone) -> Finding | None:
+    """That a zone sticks out of the image; None where it does not."""
+    share = zone.mask.volume_ml / shells.expected.volume_ml
+    if share > WHOLE_ZONE:
+        return None
+    text = (
+        f"Only {100 * share:.0f} % of the zone of probe {probe.name} lies within the image: the rest was not checked."
+    )
+    return Finding("ablation.outside_image", Severity.WARN, text, share, "1", None, probe.trajectory.tip_mm, probe.name)
+
+
+def _in_spine(case: Case, shells: Sequence[Shells]) -> bool:
+    """Whether a vertebra, the canal, the cord or a root is so near the zones that nerves need protection."""
+    near_mm = ablation_limit("neural_protection_mm").amount
+    for item in case.structures:
+        kind = structure_kinds().get(item.kind) or kind_for(item.name)
+        spinal = item.name.startswith("vertebra") or (kind is not None and kind.kin.key in NEURAL)
+        found = approach(shells, item.mask) if spinal else None
+        if found is not None and found.distance_mm < near_mm:
+            return True
+    return False
+
+
+def _assess_margin(treatment: Treatment, lesion: Lesion, shells: Sequence[Shells], sheet: Sheet) -> None:
+    zones = [[shell.expected for shell in shells], [shell.inner for shell in shells], [shell.outer for shell in shells]]
+    expected, inner, outer = surface_margins(lesion.mask, zones)
+    wanted, liver = treatment.margin_mm, ablation_limit("liver_margin_mm")
+    note = f"For comparison, in liver: {liver.note} ({liver.source})"
+    sheet.add(
+        margin_measures(expected, inner, outer, lesion.name, wanted, note),
+        margin_findings(expected, inner, lesion.name, wanted, ablation_limit("coverage_of_lesion")),
+    )
