@@ -1,0 +1,34 @@
+"""Plans from ways: probes with their settings, or a cannula with its volume of cement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..cement.body import vertebral_body_of
+from ..cement.volume import cement_volume
+from ..plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
+from .job import Job
+from .ways import Way
+
+
+def plan_of(job: Job, way: Way, rank: int) -> Plan:
+    """The plan of one way; `rank` counts from 0."""
+    goal, lesion = job.goal, job.lesion
+    treatment = Treatment(lesion.name, goal.technique, goal.margin_mm)
+    if goal.technique is Technique.CEMENT:
+        body = vertebral_body_of(lesion.mask, job.case.structures)
+        volume = round(cement_volume(job.case.image, lesion.mask, body).expected_ml, 1)
+        tool = Cement("1", way.trajectories[0], volume, job.instrument.diameter_mm.amount)
+        treatment = replace(treatment, cement=(tool,))
+    else:
+        probes = tuple(_probe(job, trajectory, str(n + 1)) for n, trajectory in enumerate(way.trajectories))
+        treatment = replace(treatment, probes=probes)
+    reasons = (f"Rank {rank + 1} with a weighted cost of {way.score:.2f}.", *way.reasons)
+    return Plan(f"plan-{rank + 1}", (treatment,), job.case.image.uid, way.approach, goal.position, reasons)
+
+
+def _probe(job: Job, trajectory: Trajectory, name: str) -> Probe:
+    if job.zone is None:
+        return Probe(name, job.goal.device, trajectory)
+    size = job.instrument.zone(job.zone.setting)
+    return Probe(name, job.goal.device, trajectory, size.setting, size.power_w, size.duration_s, size.target_c)

@@ -1,0 +1,74 @@
+"""One search of a proposal: every entry for the middle of the lesion, some for its other targets, and the choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..access.choice import Choice, Chosen, choose
+from ..access.entries import Skin, skin_around
+from ..access.field import build_field
+from ..access.rules import Judge
+from ..access.search import Aim, joined, search
+from ..access.targets import target_points
+from ..plan import Technique
+from ..proposal import SkinMap
+from .job import Job
+
+TARGETS = 5
+"""Points of the lesion that are aimed at: its middle and others half-way to its ends."""
+_OTHER_TARGETS_EVERY = 4
+"""Of the entries, so many share one when the targets beside the middle are searched."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What one search came to.
+
+    Parameters
+    ----------
+    judge : Judge
+    skin : Skin
+        Every entry that was looked at.
+    skin_map : SkinMap
+        For the middle of the lesion.
+    choice : Choice or None
+        None where no target can be reached from anywhere.
+    relaxed : bool
+        As in `build_field`.
+    """
+
+    judge: Judge
+    skin: Skin
+    skin_map: SkinMap
+    choice: Choice | None
+    relaxed: bool
+
+    @property
+    def chosen(self) -> tuple[Chosen, ...]:
+        """The ways that are shown, the best first."""
+        return () if self.choice is None else self.choice.chosen
+
+
+def search_ways(job: Job, relaxed: bool) -> Found:
+    """Search every entry for the middle of the lesion, and some of the entries for the other targets."""
+    case, lesion, limits = job.case, job.lesion, job.limits
+    field = build_field(case, lesion, job.needle, limits, relaxed=relaxed)
+    judge = Judge(case, field, job.needle, limits, job.goal.position)
+    core = limits.core_length.amount if job.goal.technique is Technique.BIOPSY else None
+    middle, *others = (aim_at(job, target, core) for target in target_points(lesion.mask, TARGETS))
+    skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(limits))
+    skin_map, allowed = search(judge, skin, middle)
+    some = skin.part(np.arange(0, len(skin.points_mm), _OTHER_TARGETS_EVERY))
+    allowed = joined([allowed, *(search(judge, some, aim)[1] for aim in others)])
+    choice = None
+    if len(allowed):
+        choice = choose(case, lesion, job.needle, limits, allowed, job.goal.max_plans, relaxed=relaxed)
+    return Found(judge, skin, skin_map, choice, relaxed)
+
+
+def aim_at(job: Job, target_mm: NDArray[np.float64], core_mm: float | None = None) -> Aim:
+    """What the needles of a job shall reach at one target."""
+    return Aim(target_mm, job.zone, job.wanted_mm, core_mm, job.neighbours)

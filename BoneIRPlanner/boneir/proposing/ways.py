@@ -1,0 +1,91 @@
+"""Plans in the making: one needle, or several that go together where one covers too little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..access.approach import Approaches
+from ..access.choice import Choice, Chosen, stand_of
+from ..access.costs import weighted
+from ..access.explain import reasons_of, team_reasons
+from ..access.limits import COSTS
+from ..access.pareto import best_per_patch
+from ..access.path_samples import PathSamples
+from ..access.search import joined, search
+from ..access.several import team_that_covers
+from ..access.targets import covered_share, harmed_ml, target_points
+from ..plan import Trajectory
+from ..proposal import SkinMap
+from .job import Job
+from .search import Found, aim_at
+
+_TARGETS, _ENTRIES_EVERY, _PATCH_MM, _ROUNDS = 12, 12, 10.0, 5
+"""For several probes: points aimed at, share and patches of the entries, and how often a team is tried again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One plan in the making: where its needles go, what it costs and covers, and why it stands where it stands."""
+
+    score: float
+    trajectories: tuple[Trajectory, ...]
+    approach: str
+    covered: float
+    reasons: tuple[str, ...]
+
+
+def harm_of(job: Job, way: Way) -> float:
+    """Severity-weighted mL of critical structures in the zones of a plan; those in two zones count twice."""
+    if job.zone is None or job.neighbours is None:
+        return 0.0
+    tips = np.array([trajectory.tip_mm for trajectory in way.trajectories])
+    ways = np.array([trajectory.direction for trajectory in way.trajectories])
+    return float(harmed_ml(job.zone, job.neighbours, tips, ways).sum())
+
+
+def way_alone(job: Job, item: Chosen, choice: Choice, skin_map: SkinMap) -> Way:
+    """A plan with one needle."""
+    covered = 1.0
+    if job.zone is not None:
+        tip, way = (np.atleast_2d(v) for v in (item.trajectory.tip_mm, item.trajectory.direction))
+        covered = float(covered_share(job.zone, job.wanted_mm, tip, way)[0])
+    return Way(item.score, (item.trajectory,), item.approach, covered, reasons_of(item, choice, skin_map))
+
+
+def way_together(job: Job, found: Found, alone: float) -> tuple[Way, ...]:
+    """A plan with several probes, where one covers too little and several cover more.
+
+    Parameters
+    ----------
+    job : Job
+    found : Found
+    alone : float
+        Share of lesion and margin that the best single probe covers, 0..1.
+    """
+    if job.zone is None or alone >= job.limits.coverage.amount / 100 or job.limits.probes_most.amount < 2:
+        return ()
+    targets = target_points(job.lesion.mask, _TARGETS, spread=0.8)
+    some = found.skin.part(np.arange(0, len(found.skin.points_mm), _ENTRIES_EVERY))
+    parts = [search(found.judge, some, aim_at(job, target))[1] for target in targets]
+    allowed = joined([part.part(best_per_patch(part.skin.points_mm, part.score, _PATCH_MM)) for part in parts])
+    for _ in range(_ROUNDS):
+        team = team_that_covers(allowed, job.zone, job.wanted_mm, job.needle, job.limits)
+        if len(team.members) < 2 or team.covered < alone + job.limits.probe_gain.amount / 100:
+            return ()
+        ways = [allowed.trajectory(member) for member in team.members]
+        paths = [PathSamples(job.case, way, job.needle, job.lesion, "", job.limits) for way in ways]
+        fallen = [
+            member
+            for member, path in zip(team.members, paths, strict=True)
+            if not stand_of(path, found.relaxed).allowed
+        ]
+        if not fallen:
+            costs = allowed.costs[list(team.members)].max(axis=0)
+            costs[COSTS.index("coverage")] = min((1 - team.covered) / (job.limits.coverage_scale.amount / 100), 1.0)
+            approach = f"{Approaches(job.case, job.lesion).name(ways[0])}, {len(ways)} probes"
+            score = float(weighted(costs[None], job.limits)[0])
+            return (Way(score, tuple(ways), approach, team.covered, team_reasons(len(ways), team.covered, alone)),)
+        allowed = allowed.part(np.setdiff1d(np.arange(len(allowed)), fallen))
+    return ()
