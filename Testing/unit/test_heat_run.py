@@ -79,6 +79,18 @@ def test_long_steps_change_little(mixed):
     assert dead[1] == pytest.approx(dead[0], rel=0.02)
 
 
+def test_looking_at_all_of_it_now_and_then_is_enough(mixed, monkeypatch):
+    """While tissue boils only what is warm is looked at every second: the same zone, peak and account of energy."""
+    seldom = burn(mixed)
+    monkeypatch.setattr("boneir.ablation.heat.LOOK_S", 0.0)
+    monkeypatch.setattr("boneir.ablation.heat.WARM_K", -1.0)
+    always = burn(mixed)
+    assert seldom.energy.steam_j > 0
+    assert np.count_nonzero(seldom.cem43_min >= 240) == np.count_nonzero(always.cem43_min >= 240) > 500
+    assert np.abs(seldom.peak_c - always.peak_c).max() < 0.05
+    assert seldom.energy.perfused_j == pytest.approx(always.energy.perfused_j, rel=1e-3)
+
+
 def test_many_stages_do_what_many_steps_do(mixed):
     one, two = (burn(mixed, 1.0, perfusion_stops=False, period_s=period) for period in (4.0, 20.0))
     assert np.abs(one.temperature_c - two.temperature_c).max() < 0.01 * (one.temperature_c.max() - 37.0)

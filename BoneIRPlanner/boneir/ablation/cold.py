@@ -15,10 +15,11 @@ from . import cold_steps
 from .cold_steps import CLOSED, ColdFields, Field, HeldFaces, Labels, Phases
 from .damage import frozen_rule
 from .energy import EnergyBalance
-from .heat import Moment, box_around, grown_box
+from .heat import Moment
 from .heat_stepper import threads_for
 from .heat_steps import Box, slices
-from .medium import BODY_C, LIGHT_J_M3_K, Held, check_held, way_share
+from .medium import BODY_C, LIGHT_J_M3_K, Held, check_held, heat_value, way_share
+from .solved_box import box_around, grown_box
 from .tissue_map import TissueMap
 from .tissues import Tissue, freezing
 
@@ -263,7 +264,7 @@ class _Run:
         if self.held_c[0] <= self.lethal_c:
             self.held_s[self.inside] += seconds
         self.held_s[inner] += np.where(open_ & (cold <= self.lethal_c), np.float32(seconds), np.float32(0.0))
-        self.box = grown_box(self.box, self.whole, np.abs(cold - BODY_C) * open_)
+        self.box = grown_box(self.box, self.whole, (cold - BODY_C) * open_, heat_value("active_k").amount)
 
     def temperature_c(self) -> Field:
         """Temperature now; probes have theirs, vessels the body's."""

@@ -15,6 +15,9 @@ _COLD, _HOT = CEM43_CLIP_C
 _FROM = ARRHENIUS_FROM_C
 _R, _K = GAS_CONSTANT, KELVIN
 _DEAD = DEAD_OMEGA
+_LN2 = math.log(2.0)
+_NOTHING = -1e6
+"""Exponent of a rate that is nothing."""
 
 ONE = np.uint64(1)
 """Unsigned indices cannot be negative, which spares the loops a test that would keep them from being vectorised."""
@@ -48,6 +51,13 @@ def settle(
     )  # fmt: skip
     was, now, steam, died = sums.sum(axis=0)
     return float(was), float(now), float(steam), bool(died > 0)
+
+
+def look(theta: Field, state: State, net: Network, box: Box) -> float:
+    """`heat_steps.look`, compiled."""
+    sums = np.zeros(theta.shape[0])
+    _peak(theta, state.peak, state.capacity, net.decay, sums, box)
+    return float(sums.sum())
 
 
 @njit(parallel=True, cache=True, nogil=True, fastmath={"contract", "nsz"})
@@ -98,6 +108,15 @@ def _look(before, theta, peak, capacity, decay):  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True, cache=True, nogil=True)
+def _peak(theta, peak, capacity, decay, sums, box):  # type: ignore[no-untyped-def]
+    k0, k1, j0, j1, i0, i1 = box
+    for k in prange(k0, k1):
+        for j in range(j0, j1):
+            now = theta[k, j, i0:i1]
+            sums[k] += _look(now, now, peak[k, j, i0:i1], capacity[k, j, i0:i1], decay[k, j, i0:i1])[0]
+
+
+@njit(parallel=True, cache=True, nogil=True)
 def _settle(  # type: ignore[no-untyped-def]
     before, theta, peak, omega, cem, water, capacity, gain, decay, boiling, logarithm, slope, seconds, body, stops,
     sums, box,
@@ -119,13 +138,12 @@ def _settle(  # type: ignore[no-untyped-def]
                 if hotter <= _COLD - body:
                     continue
                 if omega[k, j, i] < _DEAD * ENOUGH or cem[k, j, i] < DEAD_CEM43_MIN * ENOUGH:
-                    mean = _mean(_cem_rate(old + body), _cem_rate(new + body))
-                    cem[k, j, i] += np.float32(mean * seconds / 60.0)
+                    first, last = _cem_exponent(old + body), _cem_exponent(new + body)
+                    cem[k, j, i] += np.float32(_mean_exp(first, last) * seconds / 60.0)
                     if hotter <= _FROM - body:
                         continue
-                    first = math.exp(logarithm - slope / (old + body + _K))
-                    last = math.exp(logarithm - slope / (new + body + _K))
-                    omega[k, j, i] += np.float32(_mean(first, last) * seconds)
+                    first, last = logarithm - slope / (old + body + _K), logarithm - slope / (new + body + _K)
+                    omega[k, j, i] += np.float32(_mean_exp(first, last) * seconds)
                 perfused = decay[k, j, i] * capacity[k, j, i]
                 now -= new * perfused
                 if stops and omega[k, j, i] >= _DEAD and perfused > 0.0:
@@ -142,19 +160,21 @@ def _settle(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _mean(first, last):  # type: ignore[no-untyped-def]
-    """`heat_steps.mean_rate`, compiled."""
-    if first <= 0.0 or abs(last - first) <= 1e-3 * first:
-        return 0.5 * (first + last)
-    return (last - first) / math.log(last / first) if last > 0.0 else 0.5 * first
+def _mean_exp(first, last):  # type: ignore[no-untyped-def]
+    """`heat_steps.mean_rate` of two exponentials: where both are nearly alike, that of the mean exponent."""
+    apart = last - first
+    if abs(apart) <= 0.02:  # off by less than 0.02 squared over 24
+        return math.exp(0.5 * (first + last))
+    change = math.exp(last) - math.exp(first)
+    return change / apart if min(first, last) > _NOTHING else 0.5 * abs(change)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _cem_rate(temperature):  # type: ignore[no-untyped-def]
+def _cem_exponent(temperature):  # type: ignore[no-untyped-def]
     if temperature < _COLD:
-        return 0.0
-    base = 0.5 if temperature >= 43.0 else 0.25
-    return base ** (43.0 - min(temperature, _HOT))
+        return 2.0 * _NOTHING
+    base = _LN2 if temperature >= 43.0 else 2.0 * _LN2
+    return base * (min(temperature, _HOT) - 43.0)
 
 
 @njit(cache=True, nogil=True)

@@ -33,6 +33,7 @@ class Backend:
     rate: Callable[..., None]
     combine: Callable[..., None]
     settle: Callable[..., tuple[float, float, float, bool]]
+    look: Callable[..., float]
     flow_from: Callable[..., float]
 
 
@@ -41,8 +42,9 @@ def backend(compiled: bool = True) -> Backend:
     if compiled and has_numba():
         from . import heat_numba as found
 
-        return Backend(found.euler_step, found.rate, found.combine, found.settle, found.flow_from)
-    return Backend(heat_steps.euler_step, heat_steps.rate, heat_steps.combine, heat_steps.settle, heat_steps.flow_from)
+        return Backend(found.euler_step, found.rate, found.combine, found.settle, found.look, found.flow_from)
+    made = heat_steps
+    return Backend(made.euler_step, made.rate, made.combine, made.settle, made.look, made.flow_from)
 
 
 @contextmanager

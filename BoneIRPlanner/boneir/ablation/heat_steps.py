@@ -114,6 +114,13 @@ class State:
     boiling: float
 
 
+def look(theta: Field, state: State, net: Network, box: Box) -> float:
+    """Raise the peak, and say what perfusion takes per second, W/m3 summed over voxels."""
+    inner = slices(box)
+    np.maximum(state.peak[inner], theta[inner], out=state.peak[inner])
+    return float(np.sum(theta[inner] * net.decay[inner] * state.capacity[inner], dtype=np.float64))
+
+
 def settle(
     before: Field, theta: Field, state: State, net: Network, law: Arrhenius, seconds: float, stops: bool, box: Box
 ) -> tuple[float, float, float, bool]:
