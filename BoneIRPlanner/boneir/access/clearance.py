@@ -7,21 +7,27 @@ or a fraction of a voxel beyond it, so the distance errs to the careful side.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..findings import Point
+from ..image.distance import has_numba
 from ..mask import Mask
 from ..plan import Trajectory
+from .outline import distance_to_segment, outline_of
+from .region import marked_at
 
 STEP_MM = 0.25
 """Distance of the points along the axis."""
 FARTHEST_MM = 50.0
 """Structures farther away than this are not measured, unless asked for."""
-_SLACK_MM = 4.0
-"""The distance is exact wherever it is at most this much larger than its minimum."""
+SLACK_MM = 4.0
+"""The distance is exact wherever it is at most this much larger than its minimum, unless more is asked for."""
+_PAIRS = 1 << 18
+"""Pairs of a point and a box that are looked at together where numba is missing, which bounds the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +39,16 @@ class DistanceAlong:
     depth_mm : ndarray, shape (n,)
         Depth of each point behind the skin.
     distance_mm : ndarray, shape (n,)
-        From the axis to the outline; 0 within it, exact near its minimum and an upper bound elsewhere.
+        From the axis to the outline; 0 within it, exact near its minimum, and elsewhere an upper bound or infinite.
     """
 
     depth_mm: NDArray[np.float64]
     distance_mm: NDArray[np.float64]
 
 
-def distance_along(mask: Mask, trajectory: Trajectory, farthest_mm: float = FARTHEST_MM) -> DistanceAlong | None:
+def distance_along(
+    mask: Mask, trajectory: Trajectory, farthest_mm: float = FARTHEST_MM, slack_mm: float = SLACK_MM
+) -> DistanceAlong | None:
     """Measure the distance from a needle's axis to an outline.
 
     Parameters
@@ -49,24 +57,31 @@ def distance_along(mask: Mask, trajectory: Trajectory, farthest_mm: float = FART
     trajectory : Trajectory
     farthest_mm : float
         Outlines farther away are not measured.
+    slack_mm : float
+        How much more than its minimum the distance may be to be exact.
 
     Returns
     -------
     DistanceAlong or None
         None where the outline is empty or farther away.
     """
-    depth = points_along(trajectory)
-    window = surface_near(mask, trajectory, farthest_mm)
-    if not len(window):
-        return None
-    centres = mask.grid.to_mm(window[:, ::-1])
-    from_axis = _distance_to_segment(centres, trajectory)
-    if float(from_axis.min()) > farthest_mm:
-        return None
+    outline = outline_of(mask)
     diagonal = float(np.linalg.norm(mask.grid.spacing_mm))
-    near = centres[from_axis <= from_axis.min() + diagonal + _SLACK_MM]
+    blocks = outline.blocks_near(trajectory, farthest_mm, slack_mm + diagonal + STEP_MM)
+    centres = outline.centres_mm[outline.voxels_of(blocks)]
+    from_axis = distance_to_segment(centres, trajectory)
+    if float(from_axis.min(initial=np.inf)) > farthest_mm:
+        return None
+    # A box is nearer than its centre by half a diagonal at most, so centres farther away than this do not matter.
+    reach = float(from_axis.min()) + slack_mm + diagonal / 2 + STEP_MM
+    near = from_axis <= reach
+    depth = points_along(trajectory)
+    first, last = _samples_near(centres[near], from_axis[near], trajectory, reach, depth)
+    axes = np.asarray(mask.grid.direction, float).reshape(3, 3)
     points = np.asarray(trajectory.entry_mm) + depth[:, None] * np.asarray(trajectory.direction)
-    return DistanceAlong(depth, _distance_to_boxes(points, near, mask))
+    least = _kernel()(points @ axes, centres[near] @ axes, np.asarray(mask.grid.spacing_mm) / 2, first, last)
+    least[marked_at(mask, points)] = 0.0
+    return DistanceAlong(depth, np.sqrt(least))
 
 
 def points_along(trajectory: Trajectory) -> NDArray[np.float64]:
@@ -81,40 +96,65 @@ def as_point(values: NDArray[np.float64]) -> Point:
     return x, y, z
 
 
-def surface_near(mask: Mask, trajectory: Trajectory, farthest_mm: float) -> NDArray[np.intp]:
-    """Indices (k, j, i) of the outermost marked voxels in a box around the needle, shape (n, 3)."""
-    if mask.is_empty:
-        return np.zeros((0, 3), np.intp)
-    ends = mask.grid.to_ijk([trajectory.entry_mm, trajectory.tip_mm])[:, ::-1] - np.asarray(mask.corner)
-    room = farthest_mm / np.asarray(mask.grid.spacing_mm[::-1]) + 2
-    first = np.clip(np.floor(ends.min(axis=0) - room), 0, mask.voxels.shape).astype(int)
-    last = np.clip(np.ceil(ends.max(axis=0) + room) + 1, 0, mask.voxels.shape).astype(int)
-    if (first >= last).any():
-        return np.zeros((0, 3), np.intp)
-    padded = np.pad(mask.voxels, 1)[tuple(slice(a, b + 2) for a, b in zip(first, last, strict=True))]
-    inner = padded[1:-1, 1:-1, 1:-1].copy()
-    for axis in range(3):
-        middle = [slice(1, -1)] * 3
-        for shift in (slice(None, -2), slice(2, None)):
-            middle[axis] = shift
-            inner &= padded[tuple(middle)]
-    surface = padded[1:-1, 1:-1, 1:-1] & ~inner
-    return np.asarray(np.argwhere(surface) + first + np.asarray(mask.corner))
+def _samples_near(
+    centres: NDArray[np.float64],
+    from_axis: NDArray[np.float64],
+    trajectory: Trajectory,
+    reach: float,
+    depth: NDArray[np.float64],
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First and last (exclusive) of the points along the axis that lie within `reach` of each centre."""
+    along = (centres - np.asarray(trajectory.entry_mm)) @ np.asarray(trajectory.direction)
+    step = trajectory.length_mm / (len(depth) - 1)
+    inside = np.clip(along, 0.0, trajectory.length_mm)
+    half = np.sqrt(np.maximum(reach**2 - from_axis**2, 0.0)) + step
+    first = np.clip(np.floor((inside - half) / step), 0, len(depth) - 1).astype(np.intp)
+    last = np.clip(np.ceil((inside + half) / step) + 1, 1, len(depth)).astype(np.intp)
+    return first, last
 
 
-def _distance_to_segment(points: NDArray[np.float64], trajectory: Trajectory) -> NDArray[np.float64]:
-    entry, way = np.asarray(trajectory.entry_mm), np.asarray(trajectory.direction)
-    along = np.clip((points - entry) @ way, 0.0, trajectory.length_mm)
-    return np.asarray(np.linalg.norm(points - entry - along[:, None] * way, axis=1))
+def _kernel() -> Callable[..., NDArray[np.float64]]:
+    if not has_numba():
+        return least_squared_numpy
+    from .clearance_numba import least_squared_compiled
+
+    return least_squared_compiled
 
 
-def _distance_to_boxes(points: NDArray[np.float64], centres: NDArray[np.float64], mask: Mask) -> NDArray[np.float64]:
-    """Least distance of each point to any of the voxel boxes around the centres."""
-    axes = np.asarray(mask.grid.direction, float).reshape(3, 3)
-    half = np.asarray(mask.grid.spacing_mm) / 2
-    turned_points, turned_centres = points @ axes, centres @ axes
-    least = np.empty(len(points))
-    for first in range(0, len(points), 32):
-        gap = np.abs(turned_points[first : first + 32, None] - turned_centres[None]) - half
-        least[first : first + 32] = np.sqrt((np.maximum(gap, 0) ** 2).sum(axis=2).min(axis=1))
+def least_squared_numpy(
+    points: NDArray[np.float64],
+    centres: NDArray[np.float64],
+    half: NDArray[np.float64],
+    first: NDArray[np.intp],
+    last: NDArray[np.intp],
+) -> NDArray[np.float64]:
+    """Least squared distance of each point to the boxes that ask for it.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 3)
+        Along the axes of the boxes, as `centres`.
+    centres : ndarray, shape (m, 3)
+    half : ndarray, shape (3,)
+        Half edges of a box.
+    first, last : ndarray of int, shape (m,)
+        Each box is held against the points from `first` up to, without, `last`.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Infinite where no box asks for a point.
+    """
+    least = np.full(len(points), np.inf)
+    count = last - first
+    ends = np.cumsum(count)
+    begin = 0
+    while begin < len(centres):
+        end = max(int(np.searchsorted(ends, (ends[begin - 1] if begin else 0) + _PAIRS)), begin + 1)
+        many = count[begin:end]
+        box = np.repeat(np.arange(begin, end), many)
+        point = np.arange(len(box)) + np.repeat(first[begin:end] - (np.cumsum(many) - many), many)
+        gap = np.maximum(np.abs(points[point] - centres[box]) - half, 0.0) ** 2
+        np.minimum.at(least, point, gap[:, 0] + gap[:, 1] + gap[:, 2])
+        begin = end
     return least

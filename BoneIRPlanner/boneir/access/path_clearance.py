@@ -48,15 +48,17 @@ class Nearness:
 
 def nearness(path: PathSamples, structure: Structure, farthest_mm: float = FARTHEST_MM) -> Nearness | None:
     """Measure one structure; None where it is empty or farther from the needle than `farthest_mm`."""
-    along = distance_along(structure.mask, path.trajectory, farthest_mm)
-    if along is None:
-        return None
     limits, needle = path.limits, path.needle
     outside, inside = limits.clearance_of(structure), limits.clearance_in_bone(structure)
+    error = path.error_mm
+    # Nothing that is asked for lies where the distance exceeds its minimum by more than what is to be kept varies by.
+    slack = outside.amount - inside.amount + float(np.ptp(error))
+    along = distance_along(structure.mask, path.trajectory, farthest_mm, slack)
+    if along is None:
+        return None
     gap = along.distance_mm - needle.diameter_mm / 2
     keep = np.where(path.in_target_bone, inside.amount, outside.amount)
     relaxed = np.where(path.in_target_bone | path.in_lesion, inside.amount, outside.amount)
-    error = limits.certainty_z.amount * needle.error_mm(path.depth_mm / path.trajectory.length_mm, limits)
     nearest, worst = int(np.argmin(gap)), int(np.argmax(keep - gap))
     limit = inside if path.in_target_bone[worst] else outside
     return Nearness(

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..case import Case, Lesion, Role, Structure
 from ..findings import Point
+from ..mask import Mask
 from ..plan import Trajectory
 from .bones import bones_holding, is_named_bone
 from .clearance import as_point, points_along
 from .limits import Limits
 from .needle import Needle
 from .region import marked_at
+
+_HELD: WeakKeyDictionary[Lesion, tuple[ref[Case], tuple[Structure, ...]]] = WeakKeyDictionary()
+"""The bones that hold a lesion in a case, which a needle that is dragged asks for many times a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +66,18 @@ class PathSamples:
     @cached_property
     def holding(self) -> tuple[Structure, ...]:
         """The named bones that hold the lesion."""
-        return () if self.lesion is None else bones_holding(self.case, self.lesion)
+        if self.lesion is None:
+            return ()
+        known = _HELD.get(self.lesion)
+        if known is None or known[0]() is not self.case:
+            known = _HELD[self.lesion] = (ref(self.case), bones_holding(self.case, self.lesion))
+        return known[1]
+
+    @cached_property
+    def error_mm(self) -> NDArray[np.float64]:
+        """What the limits keep for placement error at every sample."""
+        share = self.depth_mm / self.trajectory.length_mm
+        return self.limits.certainty_z.amount * self.needle.error_mm(share, self.limits)
 
     @cached_property
     def in_target_bone(self) -> NDArray[np.bool_]:
@@ -80,8 +96,42 @@ class PathSamples:
         """Which samples lie in any of some outlines."""
         found = np.zeros(len(self.points_mm), bool)
         for item in items:
-            found |= marked_at(item.mask, self.points_mm)
+            hit = self._marked(item.mask)
+            if hit is not None:
+                found |= hit
         return found
+
+    def _marked(self, mask: Mask) -> NDArray[np.bool_] | None:
+        """Which samples lie in a mask; None where the needle passes by its box."""
+        if id(mask) not in self._known:
+            self._known[id(mask)] = (mask, self._looked_up(mask))
+        return self._known[id(mask)][1]
+
+    def _looked_up(self, mask: Mask) -> NDArray[np.bool_] | None:
+        if mask.is_empty:
+            return None
+        if mask.grid != self.case.image.grid:
+            return marked_at(mask, self.points_mm)
+        index, low, high = self._index
+        first = np.asarray(mask.corner)
+        if (high < first).any() or (low >= first + mask.voxels.shape).any():
+            return None
+        at = index - first
+        inside = np.all((at >= 0) & (at < np.asarray(mask.voxels.shape)), axis=1)
+        found = np.zeros(len(at), bool)
+        k, j, i = at[inside].T
+        found[inside] = mask.voxels[k, j, i]
+        return found
+
+    @cached_property
+    def _known(self) -> dict[int, tuple[Mask, NDArray[np.bool_] | None]]:
+        return {}
+
+    @cached_property
+    def _index(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """Voxel (k, j, i) of the image around every sample, and the smallest and largest of them."""
+        index = np.rint(self.case.image.grid.to_ijk(self.points_mm)).astype(np.intp)[:, ::-1]
+        return index, index.min(axis=0), index.max(axis=0)
 
     def place(self, sample: int) -> Point:
         """LPS mm of one sample."""

@@ -7,6 +7,7 @@ are drawn, each is measured against the outlines, and the share that spares them
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +17,11 @@ from ..assessment import Measure
 from ..case import Role, Structure
 from ..evidence import Value
 from ..findings import Finding, Severity
+from ..image.distance import has_numba
 from ..mask import Mask
 from ..plan import Trajectory
-from .clearance import surface_near
 from .field import kin_of
+from .outline import Outline, distance_to_segment, outline_of
 from .path_samples import PathSamples
 
 DRAWS = 1000
@@ -87,29 +89,71 @@ def spared_share(
     entries, tips : ndarray, shape (n, 3)
         From `drawn_needles`.
     """
-    voxels = surface_near(mask, trajectory, _NEAR_MM)
-    if not len(voxels):
-        return None
-    points = _beads(mask, voxels)
-    planned = _distance(points, np.asarray(trajectory.entry_mm)[None], np.asarray(trajectory.tip_mm)[None])[:, 0]
+    outline = outline_of(mask)
     half = float(min(mask.grid.spacing_mm)) / 2
-    points = points[planned <= _NEAR_MM + half]
-    if not len(points):
+    blocks = outline.blocks_near(trajectory, _NEAR_MM + half)
+    beads, starts = _beads(outline, blocks)
+    if not len(beads) or float(distance_to_segment(beads, trajectory).min()) > _NEAR_MM + half:
         return None
-    least = np.full(len(entries), np.inf)
-    for first in range(0, len(points), 512):
-        least = np.minimum(least, _distance(points[first : first + 512], entries, tips).min(axis=0))
-    spared = least - half > diameter_mm / 2
+    middles, radii = outline.middles_mm[blocks], outline.radii_mm[blocks]
+    spared = ~_kernel()(beads, starts, middles, radii, entries, tips, diameter_mm / 2 + half)
     return Share.of(int(np.count_nonzero(spared)), len(entries))
 
 
-def _beads(mask: Mask, voxels: NDArray[np.intp]) -> NDArray[np.float64]:
-    """LPS mm of beads that fill voxels (k, j, i); long voxels get several, as far apart as they are thin."""
-    spacing = np.asarray(mask.grid.spacing_mm)
+def _beads(outline: Outline, blocks: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """LPS mm of beads that fill the voxels of some blocks, block by block, and where each block begins.
+
+    Long voxels get several beads, as far apart as they are thin.
+    """
+    spacing = np.asarray(outline.grid.spacing_mm)
     counts = np.ceil(spacing / spacing.min() - 0.25).astype(int)
     parts = [(np.arange(n) + 0.5) / n - 0.5 for n in counts]
-    offsets = np.stack(np.meshgrid(*parts, indexing="ij"), axis=-1).reshape(-1, 3)
-    return mask.grid.to_mm((voxels[:, None, ::-1] + offsets[None]).reshape(-1, 3))
+    offsets = np.stack(np.meshgrid(*parts, indexing="ij"), axis=-1).reshape(-1, 3) @ outline.grid.axes.T
+    centres = outline.centres_mm[outline.voxels_of(blocks)]
+    many = (outline.starts[blocks + 1] - outline.starts[blocks]) * len(offsets)
+    return (centres[:, None] + offsets).reshape(-1, 3), np.append(0, np.cumsum(many))
+
+
+def _kernel() -> Callable[..., NDArray[np.bool_]]:
+    if not has_numba():
+        return touched_numpy
+    from .placement_numba import touched_compiled
+
+    return touched_compiled
+
+
+def touched_numpy(
+    points: NDArray[np.float64],
+    starts: NDArray[np.intp],
+    middles: NDArray[np.float64],
+    radii: NDArray[np.float64],
+    entries: NDArray[np.float64],
+    tips: NDArray[np.float64],
+    reach_mm: float,
+) -> NDArray[np.bool_]:
+    """Which needles come within reach of any point; the points lie in blocks, within balls that are asked first.
+
+    Parameters
+    ----------
+    points : ndarray, shape (p, 3)
+    starts : ndarray of int, shape (b + 1,)
+        Where each block begins in `points`, and the end.
+    middles, radii : ndarray, shapes (b, 3) and (b,)
+    entries, tips : ndarray, shape (n, 3)
+    reach_mm : float
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    touched = np.zeros(len(entries), bool)
+    near = _distance(middles, entries, tips) <= (radii + reach_mm)[:, None]
+    for block in np.argsort(-near.sum(axis=1), kind="stable"):
+        asked = np.flatnonzero(near[block] & ~touched)
+        if asked.size:
+            here = points[starts[block] : starts[block + 1]]
+            touched[asked] = _distance(here, entries[asked], tips[asked]).min(axis=0) <= reach_mm
+    return touched
 
 
 def _distance(
@@ -119,9 +163,9 @@ def _distance(
     ways = tips - entries
     length = np.linalg.norm(ways, axis=1)
     ways = ways / length[:, None]
-    along = np.clip(points @ ways.T - np.einsum("na,na->n", entries, ways), 0, length)
-    squared = (points**2).sum(axis=1)[:, None] - 2 * points @ entries.T + (entries**2).sum(axis=1)
     reach = points @ ways.T - np.einsum("na,na->n", entries, ways)
+    along = np.clip(reach, 0, length)
+    squared = (points**2).sum(axis=1)[:, None] - 2 * points @ entries.T + (entries**2).sum(axis=1)
     return np.asarray(np.sqrt(np.maximum(squared - 2 * along * reach + along**2, 0)))
 
 
