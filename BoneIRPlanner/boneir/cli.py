@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"boneir {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_demo, _inspect, _open, _lesion, _devices, _propose, _assess, _compare, _report, _scene):
+    for add in (_demo, _inspect, _open, _lesion, _devices, _propose, _assess, _compare, _report, _scene, _commission):
         add(commands)
     return parser
 
@@ -217,6 +217,12 @@ def _scene(commands: Commands[_Parser]) -> None:
     parser = _command(commands, "scene", text, "boneir scene case-7 plan-1 --out plan-1.mrb")
     _plan_argument(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.mrb", help="file to write")
+
+
+def _commission(commands: Commands[_Parser]) -> None:
+    text = "Measure on this machine what the computations err by, against closed forms."
+    parser = _command(commands, "commission", text, "boneir commission --seed 7")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of places and directions (default: 0)")
 
 
 def _point(text: str) -> tuple[float, float, float]:

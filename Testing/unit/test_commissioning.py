@@ -1,0 +1,37 @@
+"""The commissioning test finds the computations sound, and would notice if they were not."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from boneir import commissioning
+from boneir.commissioning import Check, commission
+
+
+@pytest.fixture(scope="module")
+def checks() -> tuple[Check, ...]:
+    return commission(seed=11)
+
+
+def test_every_computation_is_within_its_bound(checks) -> None:
+    assert len(checks) >= 5
+    assert [check.name for check in checks if not check.passed] == []
+    assert all(check.seconds > 0 and check.against for check in checks)
+
+
+def test_another_seed_draws_other_places(checks) -> None:
+    other = commission(seed=12)
+    assert [c.error for c in other] != [c.error for c in checks]
+
+
+def test_a_wrong_computation_fails(monkeypatch) -> None:
+    monkeypatch.setattr(commissioning, "surface_margin", lambda lesion, zone: type("M", (), {"minimum_mm": 5.0}))
+    failed = [check.name for check in commission(seed=11) if not check.passed]
+    assert failed == ["Minimal ablative margin"]
+
+
+def test_an_error_that_is_no_number_never_passes() -> None:
+    assert not Check("x", math.nan, 1.0, "mm", 0.1, "y").passed
+    assert not Check("x", math.inf, 1.0, "mm", 0.1, "y").passed
