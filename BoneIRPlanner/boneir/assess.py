@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from .ablation.devices import device
 from .ablation.physics import Watch
+from .access.limit_changes import changed_findings, changed_limits
+from .access.limits import Limits, access_limits
 from .anatomy.absent import absent_findings
 from .anatomy.lesion_measures import measure_lesion
 from .assessing.cement import assess_cement
 from .assessing.checks import check_plan
+from .assessing.conflicts import assess_conflicts
 from .assessing.paths import assess_paths
 from .assessing.screws import assess_screws
 from .assessing.sheet import Sheet
@@ -41,7 +44,8 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
     Raises
     ------
     PlanError
-        If the plan was made for another image, has no treatment, or a needle begins or ends outside the image.
+        If the plan was made for another image, has no treatment, changes a limit that there is not, or a needle begins
+        or ends outside the image.
     CaseError
         If a lesion of the plan is not in the case.
     DeviceError
@@ -54,18 +58,21 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
     if not plan.image_uid:
         text = f"The plan {plan.name!r} does not name its image: whether it was made for this one was not checked."
         sheet.add((), [Finding("plan.no_image", Severity.WARN, text)])
+    limits = changed_limits(access_limits(), plan.limits)
+    sheet.add((), changed_findings(access_limits(), plan.limits))
     for treatment in plan.treatments:
-        _assess_treatment(case, treatment, sheet)
+        _assess_treatment(case, treatment, limits, sheet)
         if physics:
             assess_simulation(case, treatment, sheet, progress)
+    assess_conflicts(plan, limits, sheet)
     findings = worst_first(dict.fromkeys(sheet.findings))
     return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones))
 
 
-def _assess_treatment(case: Case, treatment: Treatment, sheet: Sheet) -> None:
+def _assess_treatment(case: Case, treatment: Treatment, limits: Limits, sheet: Sheet) -> None:
     chosen = [(probe, device(probe.device)) for probe in treatment.probes]
     sheet.add(measure_lesion(case, case.lesion(treatment.lesion)))
-    assess_paths(case, treatment, chosen, sheet)
+    assess_paths(case, treatment, chosen, limits, sheet)
     assess_zones(case, treatment, chosen, sheet)
     assess_cement(case, treatment, sheet)
     assess_screws(treatment, sheet)

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import __version__
 from .commands.output import Progress, json_alone, print_answer, print_error
@@ -184,9 +184,22 @@ def _propose(commands: Commands[_Parser]) -> None:
     )
     parser.add_argument("--max-plans", type=_count, default=6, metavar="N", help="how many at most (default: 6)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (default: 0)")
+    _access_arguments(parser)
     parser.add_argument(
         "--name", default="", metavar="NAME", help="name the plans NAME-1, NAME-2 (default: plan-1 ...)"
     )
+
+
+def _access_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where needles may enter, what stands already, and limits of the user's own."""
+    zone = "a ball L,P,S,RADIUS in LPS mm, or NAME[,MM] for the skin so near an outline; can be repeated"
+    for name, words in (("allowed", "needles enter only here"), ("forbidden", "no needle enters here")):
+        parser.add_argument(
+            f"--entry-{name}", type=_entry_zone, action="append", default=[], metavar="ZONE", help=f"{words}: {zone}"
+        )
+    parser.add_argument("--beside", default="", metavar="PLAN", help="a plan whose instruments stand already")
+    words = 'JSON file of your own limits of access, like {"incidence": 50, "clearance": {"aorta": 8}}'
+    parser.add_argument("--limits", type=Path, metavar="FILE", help=words)
 
 
 def _assess(commands: Commands[_Parser]) -> None:
@@ -233,6 +246,23 @@ def _point(text: str) -> tuple[float, float, float]:
     if not all(map(math.isfinite, (left, posterior, superior))):
         raise argparse.ArgumentTypeError(f"expected three numbers in mm as L,P,S, found {text!r}")
     return left, posterior, superior
+
+
+def _entry_zone(text: str) -> Any:
+    from .proposal import EntryZone  # brings numpy, which help does not need
+
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        radius = _not_negative(parts[1]) if len(parts) == 2 else EntryZone().radius_mm
+        if len(parts) > 2 or not parts[0]:
+            raise argparse.ArgumentTypeError(f"expected L,P,S,RADIUS or NAME[,MM], found {text!r}") from None
+        return EntryZone(None, radius, parts[0])
+    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
+        raise argparse.ArgumentTypeError(f"expected L,P,S,RADIUS or NAME[,MM], found {text!r}")
+    left, posterior, superior, radius = numbers
+    return EntryZone((left, posterior, superior), radius)
 
 
 def _not_negative(text: str) -> float:

@@ -175,6 +175,23 @@ class Treatment:
 
 
 @dataclass(frozen=True)
+class LimitChange:
+    """A limit of access that is other than the one that this project ships.
+
+    Parameters
+    ----------
+    name : str
+        As in ``Resources/Limits/access.json`` ("incidence"), or with its group ("in_bone.cord", "weights.length",
+        "clearance.aorta", "severity.lung").
+    amount : float
+        In the unit of the limit that is shipped.
+    """
+
+    name: str
+    amount: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """What the physician intends.
 
@@ -193,6 +210,8 @@ class Plan:
         Why the plan stands where it stands in the ranking; empty in a plan made by hand.
     note : str
         Whatever the physician writes.
+    limits : tuple of LimitChange
+        Limits that the plan was made with, where they are other than those that this project ships.
     schema : str
         Always `PLAN_SCHEMA`.
     """
@@ -204,6 +223,7 @@ class Plan:
     position: Position = Position.PRONE
     reasons: tuple[str, ...] = ()
     note: str = ""
+    limits: tuple[LimitChange, ...] = ()
     schema: str = PLAN_SCHEMA
 
     @property

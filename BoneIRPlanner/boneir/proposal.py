@@ -8,7 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .findings import Finding, Point
-from .plan import Plan, Position, Technique
+from .plan import LimitChange, Plan, Position, Technique
+
+
+@dataclass(frozen=True)
+class EntryZone:
+    """A part of the skin: a ball, or all that is near an outline of the case.
+
+    Parameters
+    ----------
+    centre_mm : Point or None
+        Middle of the ball in LPS mm; None for an outline.
+    radius_mm : float
+        Radius of the ball, or how far around the outline the zone reaches.
+    structure : str
+        Name of the outline in the case ("wound", "ostomy"); "" for a ball.
+    """
+
+    centre_mm: Point | None = None
+    radius_mm: float = 5.0
+    structure: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,6 +51,12 @@ class Goal:
         How many plans to give at most.
     seed : int
         Seed of every random draw.
+    entry_allowed : tuple of EntryZone
+        Where needles may enter the skin; empty allows it everywhere.
+    entry_forbidden : tuple of EntryZone
+        Where they must not: a wound, an ostomy, a drape.
+    limits : tuple of LimitChange
+        Limits that are other than those that this project ships.
     """
 
     technique: Technique
@@ -42,6 +67,9 @@ class Goal:
     position: Position = Position.PRONE
     max_plans: int = 6
     seed: int = 0
+    entry_allowed: tuple[EntryZone, ...] = ()
+    entry_forbidden: tuple[EntryZone, ...] = ()
+    limits: tuple[LimitChange, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

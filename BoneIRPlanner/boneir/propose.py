@@ -5,10 +5,12 @@ from __future__ import annotations
 from .access.explain import coverage_findings, harm_findings, may_relax, no_way_findings, relaxed_findings
 from .access.limits import Limits
 from .anatomy.absent import absent_findings
+from .assessing.instruments import instruments_of
 from .case import Case
 from .findings import worst_first
+from .plan import Plan
 from .proposal import Goal, Proposal
-from .proposing.job import device_findings, job_of, purpose_of
+from .proposing.job import device_findings, job_of, limit_findings, purpose_of
 from .proposing.plans import plan_of
 from .proposing.search import search_ways
 from .proposing.ways import harm_of, way_alone, way_together
@@ -16,7 +18,7 @@ from .proposing.ways import harm_of, way_alone, way_together
 __all__ = ["propose", "purpose_of"]
 
 
-def propose(case: Case, goal: Goal, limits: Limits | None = None) -> Proposal:
+def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Plan | None = None) -> Proposal:
     """Look for the ways in that serve a goal, and rank them.
 
     Every skin voxel within reach of the instrument is looked at. What is refused is kept with the rule, the structure
@@ -30,6 +32,8 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None) -> Proposal:
     goal : Goal
     limits : Limits or None
         None takes those that this project ships, weighted for the purpose that the goal implies.
+    beside : Plan or None
+        Its probes, cannulas and screws stand already: no new needle may meet them, from hub to tip.
 
     Returns
     -------
@@ -43,10 +47,11 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None) -> Proposal:
     DeviceError
         If the device is unknown, does not do what is asked, or lacks its maker's figures.
     PlanError
-        If the goal contradicts itself.
+        If the goal contradicts itself, changes a limit that there is not, or names an entry zone that is none.
     """
-    job = job_of(case, goal, limits)
-    findings = (*device_findings(job), *absent_findings(case.structures))
+    standing = () if beside is None else tuple(tool.capsule for tool in instruments_of(beside.treatments))
+    job = job_of(case, goal, limits, standing)
+    findings = (*device_findings(job), *limit_findings(goal), *absent_findings(case.structures))
     found = search_ways(job, relaxed=False)
     if not found.chosen and may_relax(found.skin_map, case, job.limits):
         relaxed = search_ways(job, relaxed=True)

@@ -9,7 +9,7 @@ import pytest
 
 from access_phantom import ball, grid_around, phantom
 from boneir.access import limits as module
-from boneir.access.limits import COSTS, Limits, Purpose, access_limits, weighted_for_unknown, widened_for
+from boneir.access.limits import COSTS, TABLES, Limits, Purpose, access_limits, weighted_for_unknown, widened_for
 from boneir.access.needle import Needle
 from boneir.case import Structure
 from boneir.errors import ResourceError
@@ -19,7 +19,7 @@ from boneir.evidence import Grade, Value
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_every_purpose_has_all_limits_and_weights_that_sum_to_one(purpose: Purpose) -> None:
     limits = access_limits(purpose)
-    single = [getattr(limits, item.name) for item in fields(Limits) if item.name not in ("in_bone", "weights")]
+    single = [getattr(limits, item.name) for item in fields(Limits) if item.name not in TABLES]
     assert all(isinstance(value, Value) and value.source for value in single)
     assert tuple(limits.weights) == COSTS
     assert sum(value.amount for value in limits.weights.values()) == pytest.approx(1)
@@ -27,7 +27,7 @@ def test_every_purpose_has_all_limits_and_weights_that_sum_to_one(purpose: Purpo
 
 def test_what_was_not_read_in_a_source_is_not_called_published() -> None:
     limits = access_limits()
-    values = [getattr(limits, item.name) for item in fields(Limits) if item.name not in ("in_bone", "weights")]
+    values = [getattr(limits, item.name) for item in fields(Limits) if item.name not in TABLES]
     values += [*limits.weights.values(), *limits.in_bone.values()]
     assert {value.grade for value in values} <= {Grade.DERIVED, Grade.DEFAULT}
     assert limits.tip_sigma.amount == pytest.approx(1.3 / 1.596, abs=0.02), "the mean of the abstract over 1.596"

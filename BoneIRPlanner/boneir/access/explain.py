@@ -17,6 +17,8 @@ _WORDS = {
     "view_border": "where the field of view cuts the body",
     "table": "from the side of the table",
     "midline": "over the spinous processes",
+    "entry_outside": "outside the entry zones that were asked for",
+    "entry_forbidden": "within an entry zone that was forbidden",
     "outside_body": "out of the body on the way",
     "canal": "across the spinal canal",
     "clearance": "too near to",
@@ -26,6 +28,7 @@ _WORDS = {
     "pleura_angle": "towards the pleura behind the rib",
     "hub": "with the shaft in the body again outside the entry",
     "bore": "with the hub beyond the bore",
+    "beside": "in the way of an instrument that stands already",
 }
 """What each rule says of the entries that it refuses."""
 _ADVANTAGES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
@@ -28,6 +28,9 @@ class Purpose(StrEnum):
 
 COSTS = ("clearance", "length", "out_of_plane", "incidence", "hard_bone", "healthy", "obliquity", "coverage", "harm")
 """Names of the costs, in the order of the columns of a cost table."""
+
+TABLES = ("in_bone", "weights", "clearances", "severities")
+"""Fields of `Limits` that hold several values by name."""
 
 _THIN_MM = 2.0
 """Up to this distance between slices the numeric guard is enough as it stands."""
@@ -60,6 +63,8 @@ class Limits:
         Clearance, by class of structure, that applies inside the target bone.
     weights : mapping of str to Value
         Weight of each of `COSTS`.
+    clearances, severities : mapping of str to Value
+        What holds instead of the catalogue's value, by name or kind of a structure or by its class.
     """
 
     hub_reserve: Value
@@ -105,11 +110,14 @@ class Limits:
     other_probability: Value
     in_bone: Mapping[str, Value]
     weights: Mapping[str, Value]
+    clearances: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
+    severities: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
 
     def clearance_of(self, structure: Structure) -> Value:
         """Distance that the surface of a needle keeps from a structure, beyond its placement error."""
         kind = structure_kinds().get(structure.kind)
-        return self.unknown_clearance if kind is None or kind.clearance is None else kind.clearance
+        shipped = self.unknown_clearance if kind is None or kind.clearance is None else kind.clearance
+        return _given_for(structure, self.clearances) or shipped
 
     def clearance_in_bone(self, structure: Structure) -> Value:
         """The same inside the target bone, where its wall protects what lies beyond."""
@@ -121,7 +129,15 @@ class Limits:
     def severity_of(self, structure: Structure) -> Value:
         """Weight of an injury, 0..1."""
         kind = structure_kinds().get(structure.kind)
-        return self.unknown_severity if kind is None or kind.severity is None else kind.severity
+        shipped = self.unknown_severity if kind is None or kind.severity is None else kind.severity
+        return _given_for(structure, self.severities) or shipped
+
+
+def _given_for(structure: Structure, given: Mapping[str, Value]) -> Value | None:
+    """What is given for a structure, most particularly: by its name, its kind, or its class."""
+    kind = structure_kinds().get(structure.kind)
+    keys = (structure.name, structure.kind, kind.kin.key if kind is not None else "")
+    return next((given[key] for key in keys if key in given), None)
 
 
 @cache
@@ -181,7 +197,7 @@ def weighted_for_unknown(limits: Limits, unknown_share: float) -> Limits:
 
 
 def _single_values() -> tuple[str, ...]:
-    return tuple(item.name for item in fields(Limits) if item.name not in ("in_bone", "weights"))
+    return tuple(item.name for item in fields(Limits) if item.name not in TABLES)
 
 
 def _read(table: Mapping[str, object], name: str, where: str) -> Value:

@@ -15,6 +15,7 @@ from ..case import Case, Role
 from ..plan import Position
 from .entries import UPWARDS, Skin, above_table_mm, near_view_border, over_midline
 from .field import EIGHTHS, PlanningField, body_of, kin_of
+from .given import NOTHING_GIVEN, Given
 from .incidence import angle_to_cortex_deg, outward_of_mask
 from .limits import Limits
 from .needle import Needle
@@ -22,8 +23,8 @@ from .rays import Walk
 from .region import marked_at
 
 RULES = (
-    "allowed", "length", "view_border", "table", "midline", "outside_body", "canal", "clearance", "other_bone",
-    "bone_crossings", "incidence", "pleura_angle", "hub", "bore",
+    "allowed", "length", "view_border", "table", "midline", "entry_outside", "entry_forbidden", "outside_body",
+    "canal", "clearance", "other_bone", "bone_crossings", "incidence", "pleura_angle", "hub", "bore", "beside",
 )  # fmt: skip
 """Codes of the rules in the order in which they are asked; index 0 means that none refuses."""
 
@@ -68,10 +69,21 @@ class Judge:
     needle : Needle
     limits : Limits
     position : Position
+    given : Given
+        Entry zones and instruments that stand already.
     """
 
-    def __init__(self, case: Case, field: PlanningField, needle: Needle, limits: Limits, position: Position) -> None:
+    def __init__(
+        self,
+        case: Case,
+        field: PlanningField,
+        needle: Needle,
+        limits: Limits,
+        position: Position,
+        given: Given = NOTHING_GIVEN,
+    ) -> None:
         self.case, self.field, self.needle, self.limits, self.position = case, field, needle, limits, position
+        self.given = given
         self.reach_mm = needle.reach_mm(limits)
 
     def judge(self, skin: Skin, walk: Walk) -> Verdict:
@@ -112,6 +124,8 @@ class Judge:
         height = above_table_mm(self.case, points, self.position)
         self._refuse(verdict, "table", limits.table_reserve.amount - height)
         self._refuse_where(verdict, "midline", over_midline(self.case, points, limits))
+        self._refuse_where(verdict, "entry_outside", ~self.given.allows(points))
+        self._refuse_where(verdict, "entry_forbidden", self.given.forbids(points))
 
     def _ask_of_way(self, verdict: Verdict, walk: Walk) -> None:
         """Table side of the direction, then what the path meets."""
@@ -166,6 +180,11 @@ class Judge:
         self._ask_later(verdict, "hub", lambda left: self._shaft_in_body_mm(walk.part(left)))
         self._ask_later(verdict, "table", lambda left: self._hub_below_mm(walk.part(left)))
         self._ask_later(verdict, "bore", lambda left: self._hub_beyond_bore_mm(walk.part(left)))
+        if self.given.beside:
+            self._ask_later(verdict, "beside", lambda left: self._too_near_others_mm(walk.part(left)))
+
+    def _too_near_others_mm(self, walk: Walk) -> NDArray[np.float64]:
+        return self.given.missing_mm(self._hubs_mm(walk), walk.tips_mm, self.needle, self.limits)
 
     def _hubs_mm(self, walk: Walk) -> NDArray[np.float64]:
         return np.asarray(walk.tips_mm - self.needle.usable_length_mm * walk.directions)

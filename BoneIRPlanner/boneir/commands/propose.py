@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from ..case_folder import load_case, plan_paths, save_plan
-from ..plan import Plan, Position, Technique
+from ..access.limit_changes import read_limit_changes
+from ..case_folder import find_plan, load_case, plan_paths, save_plan
+from ..plan import Plan, Position, Technique, read_plan
 from ..proposal import Goal, Proposal
 from ..propose import propose
 from ..report.about_choice import entries_sentence
@@ -28,9 +29,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         position=Position(options.position),
         max_plans=options.max_plans,
         seed=options.seed,
+        entry_allowed=tuple(options.entry_allowed),
+        entry_forbidden=tuple(options.entry_forbidden),
+        limits=read_limit_changes(options.limits) if options.limits else (),
     )
+    beside = read_plan(find_plan(options.case, options.beside)) if options.beside else None
     with progress.step("Looking for ways in"):
-        proposal = propose(case, goal)
+        proposal = propose(case, goal, beside=beside)
     plans = _named(proposal.plans, options.name)
     paths = [save_plan(plan, options.case) for plan in plans]
     older = [path.stem for path in plan_paths(options.case) if path not in paths]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from ..ablation.device import ICE_EDGE, Device
 from ..ablation.devices import device
 from ..access.bones import bones_holding
+from ..access.capsules import Capsule
+from ..access.given import Given
+from ..access.limit_changes import changed_findings, changed_limits
 from ..access.limits import Limits, Purpose, access_limits, weighted_for_unknown, widened_for
 from ..access.needle import Needle, ZoneShape
 from ..access.targets import Neighbours, neighbours_of, smallest_covering, target_points, wanted_points
@@ -45,6 +49,8 @@ class Job:
     neighbours : Neighbours or None
         What the zone shall leave out.
     limits : Limits
+    given : Given
+        Entry zones of the goal, and what stands already.
     """
 
     case: Case
@@ -56,10 +62,11 @@ class Job:
     wanted_mm: NDArray[np.float64]
     neighbours: Neighbours | None
     limits: Limits
+    given: Given
 
 
-def job_of(case: Case, goal: Goal, limits: Limits | None) -> Job:
-    """Settle what a goal asks of a case.
+def job_of(case: Case, goal: Goal, limits: Limits | None, beside: Sequence[Capsule] = ()) -> Job:
+    """Settle what a goal asks of a case; `beside` stands already.
 
     Raises
     ------
@@ -68,12 +75,14 @@ def job_of(case: Case, goal: Goal, limits: Limits | None) -> Job:
     DeviceError
         If the device is unknown, does not do what is asked, or lacks its maker's figures.
     PlanError
-        If the goal contradicts itself.
+        If the goal contradicts itself, or changes a limit that there is not.
     """
     lesion = case.lesion(goal.lesion)
     instrument = _instrument(goal)
     _check(goal)
-    rules = widened_for(limits or access_limits(purpose_of(goal)), case.image.grid)
+    given = Given(case, goal.entry_allowed, goal.entry_forbidden, beside)
+    rules = changed_limits(limits or access_limits(purpose_of(goal)), goal.limits)
+    rules = widened_for(rules, case.image.grid)
     rules = weighted_for_unknown(rules, _unknown_share(case))
     if lesion.mask.is_empty:
         raise CaseError(f"The lesion {lesion.name!r} is empty: nothing can be reached.")
@@ -81,7 +90,7 @@ def job_of(case: Case, goal: Goal, limits: Limits | None) -> Job:
     wanted = wanted_points(case, lesion, goal.margin_mm)
     zone = _zone(goal, instrument, wanted, target_points(lesion.mask, 1)[0], rules)
     neighbours = None if zone is None else neighbours_of(case, lesion, zone.length_mm / 2 + _ZONE_SHIFT_MM, rules)
-    return Job(case, lesion, goal, instrument, needle, zone, wanted, neighbours, rules)
+    return Job(case, lesion, goal, instrument, needle, zone, wanted, neighbours, rules, given)
 
 
 def purpose_of(goal: Goal) -> Purpose:
@@ -107,6 +116,11 @@ def device_findings(job: Job) -> tuple[Finding, ...]:
         for name in rule.structures
         if name in holding
     )
+
+
+def limit_findings(goal: Goal) -> tuple[Finding, ...]:
+    """Which limits the goal sets other than those that are shipped."""
+    return changed_findings(access_limits(purpose_of(goal)), goal.limits)
 
 
 def _unknown_share(case: Case) -> float:

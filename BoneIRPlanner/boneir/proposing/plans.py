@@ -24,7 +24,8 @@ def plan_of(job: Job, way: Way, rank: int) -> Plan:
         probes = tuple(_probe(job, trajectory, str(n + 1)) for n, trajectory in enumerate(way.trajectories))
         treatment = replace(treatment, probes=probes)
     reasons = (f"Rank {rank + 1} with a weighted cost of {way.score:.2f}.", *way.reasons)
-    return Plan(f"plan-{rank + 1}", (treatment,), job.case.image.uid, way.approach, goal.position, reasons)
+    name, uid = f"plan-{rank + 1}", job.case.image.uid
+    return Plan(name, (treatment,), uid, way.approach, goal.position, reasons, limits=goal.limits)
 
 
 def _probe(job: Job, trajectory: Trajectory, name: str) -> Probe:

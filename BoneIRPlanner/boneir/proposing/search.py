@@ -56,7 +56,7 @@ def search_ways(job: Job, relaxed: bool) -> Found:
     """Search every entry for the middle of the lesion, and some of the entries for the other targets."""
     case, lesion, limits = job.case, job.lesion, job.limits
     field = build_field(case, lesion, job.needle, limits, relaxed=relaxed)
-    judge = Judge(case, field, job.needle, limits, job.goal.position)
+    judge = Judge(case, field, job.needle, limits, job.goal.position, job.given)
     core = limits.core_length.amount if job.goal.technique is Technique.BIOPSY else None
     middle, *others = (aim_at(job, target, core) for target in target_points(lesion.mask, TARGETS))
     skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(limits))

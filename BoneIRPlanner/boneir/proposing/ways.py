@@ -71,7 +71,7 @@ def way_together(job: Job, found: Found, alone: float) -> tuple[Way, ...]:
     parts = [search(found.judge, some, aim_at(job, target))[1] for target in targets]
     allowed = joined([part.part(best_per_patch(part.skin.points_mm, part.score, _PATCH_MM)) for part in parts])
     for _ in range(_ROUNDS):
-        team = team_that_covers(allowed, job.zone, job.wanted_mm, job.needle, job.limits)
+        team = team_that_covers(allowed, job.zone, job.wanted_mm, job.needle, job.limits, beside=job.given.beside)
         if len(team.members) < 2 or team.covered < alone + job.limits.probe_gain.amount / 100:
             return ()
         ways = [allowed.trajectory(member) for member in team.members]

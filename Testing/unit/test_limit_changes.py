@@ -1,0 +1,131 @@
+"""Limits that the user sets: in force in the search and in the assessment, checked, and told in every plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from access_phantom import ball, grid_around, phantom, rod
+from boneir.access.limit_changes import changed_findings, changed_limits, limit_words, read_limit_changes
+from boneir.access.limits import access_limits
+from boneir.assess import assess
+from boneir.case import Structure
+from boneir.errors import PlanError
+from boneir.evidence import Grade
+from boneir.plan import LimitChange, Technique
+from boneir.proposal import Goal
+from boneir.propose import propose
+
+GOAL = Goal(Technique.BIOPSY, "biopsy-13g")
+
+
+def test_a_changed_limit_holds_in_search_and_assessment_and_is_told() -> None:
+    shapes = {"body": ball((0, 0, 0), 60), "aorta": rod((0, 20, 0), (0, 0, 1), 6)}
+    case = phantom(grid_around(64, (1.5, 1.5, 2.0)), shapes, ball((0, 0, 0), 5))
+    nearer, farther = (propose(case, replace(GOAL, limits=(LimitChange("clearance.aorta", mm),))) for mm in (2.0, 9.0))
+    shipped = propose(case, GOAL)
+    counts = [proposal.skin.allowed_count for proposal in (farther, shipped, nearer)]
+    assert counts[0] < counts[1] < counts[2]
+    told = [finding for finding in farther.findings if finding.code == "access.limit_changed"]
+    assert [finding.text for finding in told] == [
+        "The clearance of aorta was set to 9 mm by the user; this project proposes 5 mm."
+    ]
+    plan = farther.plans[0]
+    assert plan.limits == (LimitChange("clearance.aorta", 9.0),)
+    assessment = assess(case, plan)
+    assert told[0] in assessment.findings
+    (measure,) = [item for item in assessment.measures if item.code == "access.clearance"]
+    assert measure.limit is not None
+    assert measure.limit.amount == 9.0
+    assert "Set by the user" in measure.limit.source
+    assert measure.amount is not None
+    assert measure.amount >= 9.0
+    way = plan.probes[0].trajectory
+    points = np.array([way.point_at(depth) for depth in np.arange(0, way.length_mm, 0.25)])
+    assert np.hypot(points[:, 0], points[:, 1] - 20).min() - 6 - 2.413 / 2 > 9 - 1.5
+
+
+def test_every_kind_of_limit_can_be_set() -> None:
+    limits = access_limits()
+    changes = [
+        LimitChange("incidence", 50.0), LimitChange("in_bone.cord", 1.0), LimitChange("weights.length", 0.3),
+        LimitChange("clearance.great_vessels", 7.0), LimitChange("severity.lung", 0.2), LimitChange("crossings", 2.0),
+    ]  # fmt: skip
+    changed = changed_limits(limits, changes)
+    assert changed.incidence.amount == 50
+    assert changed.in_bone["cord"].amount == 1
+    assert changed.weights["length"].amount == 0.3
+    assert changed.crossings.amount == 2
+    assert {value.grade for value in (changed.incidence, changed.in_bone["cord"])} == {Grade.DEFAULT}
+    case = phantom(grid_around(20), {"body": ball((0, 0, 0), 18)}, ball((0, 0, 0), 4))
+    mask = case.lesion().mask
+    aorta, lung = (Structure(name, case.structures[0].role, mask, name) for name in ("aorta", "lung_left"))
+    assert changed.clearance_of(aorta).amount == 7
+    assert changed.severity_of(lung).amount == 0.2
+    assert limits.clearance_of(aorta).amount == 5
+    assert changed_limits(limits, ()) is limits
+    assert len(changed_findings(limits, changes)) == 6
+    assert changed_findings(limits, [LimitChange("incidence", 65.0)]) == ()
+    assert not any("_" in limit_words(change.name) for change in changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "words"),
+    [
+        ("incidense", 50.0, "no limit 'incidense'; did you mean incidence"),
+        ("clearance.liver_and_more", 5.0, "no limit"),
+        ("incidence", -1.0, "zero or more"),
+        ("incidence", float("nan"), "zero or more"),
+        ("incidence", 0.0, "must be more"),
+        ("incidence", 200.0, "180 deg at most"),
+        ("coverage", 120.0, "100 % at most"),
+        ("severity.lung", 2.0, "at most"),
+        ("probes_most", 2.5, "whole number"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_refused_in_one_sentence(name: str, amount: float, words: str) -> None:
+    with pytest.raises(PlanError, match=words):
+        changed_limits(access_limits(), [LimitChange(name, amount)])
+
+
+def test_weights_cannot_all_be_zero() -> None:
+    limits = access_limits()
+    with pytest.raises(PlanError, match="at least one"):
+        changed_limits(limits, [LimitChange(f"weights.{name}", 0.0) for name in limits.weights])
+
+
+def test_a_file_of_limits_is_read_with_numbers_or_values(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({
+        "incidence": {"value": 50, "unit": "deg"}, "limits": {"midline": 8}, "clearance": {"aorta": 9},
+        "in_bone.cord": 1,
+    }))  # fmt: skip
+    assert set(read_limit_changes(path)) == {
+        LimitChange("incidence", 50.0), LimitChange("midline", 8.0), LimitChange("clearance.aorta", 9.0),
+        LimitChange("in_bone.cord", 1.0),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "not a JSON document"),
+        ("[1]", "expected an object"),
+        ('{"incidence": "steep"}', "must be a number"),
+        ('{"incidence": true}', "must be a number"),
+        ('{"incidence": {"value": 1, "unit": "rad"}}', "must be in deg"),
+        ('{"clearance": {"aorta": null}}', "clearance of aorta must be a number"),
+        ('{"nothing": 3}', "no limit 'nothing'"),
+    ],
+)
+def test_a_file_of_limits_at_fault_is_refused_in_one_sentence(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(PlanError, match=words):
+        read_limit_changes(path)
+    with pytest.raises(PlanError, match="cannot be read"):
+        read_limit_changes(tmp_path / "none.json")
