@@ -29,6 +29,9 @@ class Part(StrEnum):
     BODY = "body"
     PLAN = "plan"
     VALUES = "values"
+    BOOK = "book"
+    SKIN = "skin"
+    LIVE = "live"
 
 
 def mark(node: Any, part: Part, plan: str = "", tool: str = "") -> None:
@@ -61,6 +64,17 @@ def remove_marked(scene: Any, part: Part, plan: str | None = None) -> None:
         if item != hierarchy.GetInvalidItemID():
             hierarchy.RemoveItem(item, False, False)
         scene.RemoveNode(node)
+
+
+def remove_folder(scene: Any, plan: str) -> None:
+    """Remove the folder of a plan, where it holds nothing any more."""
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    folder = hierarchy.GetItemChildWithName(hierarchy.GetSceneItemID(), FOLDER)
+    if folder == hierarchy.GetInvalidItemID():
+        return
+    item = hierarchy.GetItemChildWithName(folder, f"Plan {plan}")
+    if item != hierarchy.GetInvalidItemID() and not hierarchy.GetNumberOfItemChildren(item):
+        hierarchy.RemoveItem(item, False, False)
 
 
 def _put_into_folder(node: Any, subfolder: str) -> None:

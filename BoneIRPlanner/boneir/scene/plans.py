@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .marks import PLAN, Part, marked, remove_marked
+from .marks import PLAN, Part, marked, remove_folder, remove_marked
 
 _SEEN = (Part.LINE, Part.BODY, Part.ZONES)
 _ALL = (*_SEEN, Part.PLAN, Part.VALUES)
@@ -15,6 +15,13 @@ def show_only(scene: Any, name: str) -> None:
     for part in _SEEN:
         for node in marked(scene, part):
             node.SetDisplayVisibility(node.GetAttribute(PLAN) == name)
+
+
+def remove_plan(scene: Any, name: str) -> None:
+    """Remove every node of one plan, and its folder."""
+    for part in _ALL:
+        remove_marked(scene, part, name)
+    remove_folder(scene, name)
 
 
 def remove_plans(scene: Any) -> None:

@@ -53,7 +53,7 @@ def plan_from_scene(scene: Any, name: str = "") -> Plan:
         plan = plan_from_plain(json.loads(node.GetText() or ""), f"plan {name!r} in the scene")
     except json.JSONDecodeError as error:
         raise PlanError(f"The text of plan {name!r} in the scene is not a JSON document ({error}).") from error
-    return with_trajectories(plan, _moved(plan, ways_of(scene, name)))
+    return with_trajectories(plan, moved_ways(plan, ways_of(scene, name)))
 
 
 def case_from_nodes(volume: Any, segmentation: Any = None, *, lesions: Collection[str] = ()) -> Case:
@@ -99,8 +99,14 @@ def case_from_scene(scene: Any) -> Case:
     return case_from_nodes(volume, next(marked(scene, Part.OUTLINES), None))
 
 
-def _moved(plan: Plan, ways: dict[str, Trajectory]) -> dict[str, Trajectory]:
-    """The ways that differ from the plan's by more than the digits of a file."""
+def moved_ways(plan: Plan, ways: dict[str, Trajectory]) -> dict[str, Trajectory]:
+    """The ways that differ from the plan's by more than the digits of a file.
+
+    Raises
+    ------
+    PlanError
+        If a needle of the plan has lost its line.
+    """
     moved = {}
     for tool in tools_of(plan):
         if tool.name not in ways:
