@@ -1,0 +1,54 @@
+"""Options of the commands that make a case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...plan import Technique
+from .parser import Commands, Parser, case_argument, command
+from .values import point
+
+
+def _demo(commands: Commands[Parser]) -> None:
+    text = "Plan a synthetic patient from DICOM to report."
+    parser = command(commands, "demo", text, "boneir demo --out demo --seed 1")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for everything that is made")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another number makes another patient")
+
+
+def _inspect(commands: Commands[Parser]) -> None:
+    text = "List the series in a folder, file or DICOMDIR."
+    parser = command(commands, "inspect", text, "boneir inspect /data/patient-7")
+    parser.add_argument("path", type=Path, metavar="PATH", help="folder, DICOMDIR or file")
+
+
+def _open(commands: Commands[Parser]) -> None:
+    text = "Read an image, outline what must not be hurt, and save both as a case."
+    example = "boneir open /data/patient-7 --case case-7 --labels organs.nii.gz --label-names organs.json"
+    parser = command(commands, "open", text, example)
+    parser.add_argument("path", type=Path, metavar="PATH", help="folder with DICOM, DICOMDIR, NIfTI, NRRD or MHA file")
+    parser.add_argument("--case", type=Path, required=True, metavar="DIR", help="folder for the case")
+    parser.add_argument("--series", default="", metavar="UID", help="which series, where there are several")
+    parser.add_argument("--labels", type=Path, metavar="FILE", help="outlines: label image, .seg.nrrd or DICOM SEG")
+    parser.add_argument("--label-names", type=Path, metavar="FILE", help="names of the labels: JSON, CSV, TSV or text")
+
+
+def _lesion(commands: Commands[Parser]) -> None:
+    text = "Outline a lesion from a point inside it, or take its outline from a file."
+    parser = command(commands, "lesion", text, "boneir lesion case-7 --seed -12.5,30,-410 --name left-ilium")
+    case_argument(parser)
+    origin = parser.add_mutually_exclusive_group(required=True)
+    origin.add_argument("--seed", type=point, metavar="L,P,S", help="a point inside the lesion, in LPS mm")
+    origin.add_argument("--mask", type=Path, metavar="FILE", help="outline: label image, .seg.nrrd or DICOM SEG")
+    parser.add_argument("--label", default="", metavar="NAME", help="which outline of FILE, where it holds several")
+    parser.add_argument("--name", default="lesion-1", metavar="NAME", help="name of the lesion (default: lesion-1)")
+
+
+def _devices(commands: Commands[Parser]) -> None:
+    text = "List the devices, their settings, and which of them can be planned with."
+    parser = command(commands, "devices", text, "boneir devices --technique cryo")
+    parser.add_argument("--technique", choices=[*Technique], metavar="T", help=f"only one of: {', '.join(Technique)}")
+
+
+CASE_COMMANDS = (_demo, _inspect, _open, _lesion, _devices)
+"""Each adds the parser of one command, in the order in which the help lists them."""

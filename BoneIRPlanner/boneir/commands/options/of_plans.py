@@ -1,0 +1,66 @@
+"""Options of the commands that make plans and judge them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ...plan import Position, Technique
+from .parser import Commands, Parser, case_argument, command, plan_argument
+from .values import count, entry_zone, not_negative
+
+
+def _propose(commands: Commands[Parser]) -> None:
+    text = "Propose ranked plans, each with the reason for its place."
+    example = "boneir propose case-7 --technique microwave --device emprint --margin-mm 5 --position prone"
+    parser = command(commands, "propose", text, example)
+    case_argument(parser)
+    parser.add_argument(
+        "--technique", choices=[*Technique], required=True, metavar="T", help=f"one of: {', '.join(Technique)}"
+    )
+    parser.add_argument(
+        "--device", required=True, metavar="ID", help="one of 'boneir devices', or a device file (.json)"
+    )
+    parser.add_argument("--setting", default="", metavar="ID", help="one of the device (default: the one that fits)")
+    parser.add_argument("--lesion", default="", metavar="NAME", help="which lesion, where the case has several")
+    parser.add_argument("--margin-mm", type=not_negative, default=5.0, metavar="MM", help="rim to treat (default: 5)")
+    parser.add_argument(
+        "--position", choices=[*Position], default=Position.PRONE, metavar="P", help=f"one of: {', '.join(Position)}"
+    )
+    parser.add_argument("--max-plans", type=count, default=6, metavar="N", help="how many at most (default: 6)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (default: 0)")
+    _access_arguments(parser)
+    parser.add_argument(
+        "--name", default="", metavar="NAME", help="name the plans NAME-1, NAME-2 (default: plan-1 ...)"
+    )
+
+
+def _access_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where needles may enter, what stands already, and limits of the user's own."""
+    zone = "a ball L,P,S,RADIUS in LPS mm, or NAME[,MM] for the skin so near an outline; can be repeated"
+    for name, words in (("allowed", "needles enter only here"), ("forbidden", "no needle enters here")):
+        parser.add_argument(
+            f"--entry-{name}", type=entry_zone, action="append", default=[], metavar="ZONE", help=f"{words}: {zone}"
+        )
+    parser.add_argument("--beside", default="", metavar="PLAN", help="a plan whose instruments stand already")
+    words = 'JSON file of your own limits of access, like {"incidence": 50, "clearance": {"aorta": 8}}'
+    parser.add_argument("--limits", type=Path, metavar="FILE", help=words)
+
+
+def _assess(commands: Commands[Parser]) -> None:
+    parser = command(commands, "assess", "Say what follows from a plan.", "boneir assess case-7 plan-1")
+    plan_argument(parser)
+    parser.add_argument("--physics", action="store_true", help="simulate heat and cold in the patient's own tissue too")
+
+
+def _compare(commands: Commands[Parser]) -> None:
+    text = "Compare the plans of a case, or every device on the needles of one plan."
+    parser = command(commands, "compare", text, "boneir compare case-7 plan-1")
+    case_argument(parser)
+    parser.add_argument("plan", nargs="?", default="", metavar="PLAN", help="try every device on the needles of this")
+    words = f"only devices for one of: {', '.join(Technique)}"
+    parser.add_argument("--technique", choices=[*Technique], metavar="T", help=words)
+
+
+PLAN_COMMANDS = (_propose, _assess, _compare)
+"""Each adds the parser of one command, in the order in which the help lists them."""

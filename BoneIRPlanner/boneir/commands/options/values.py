@@ -1,0 +1,60 @@
+"""How the words of an option become values; a word that does not fit is refused with what would."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any
+
+
+def point(text: str) -> tuple[float, float, float]:
+    """Three numbers in mm."""
+    try:
+        left, posterior, superior = (float(part) for part in text.split(","))
+    except ValueError:
+        left = posterior = superior = math.nan
+    if not all(map(math.isfinite, (left, posterior, superior))):
+        raise argparse.ArgumentTypeError(f"expected three numbers in mm as L,P,S, found {text!r}")
+    return left, posterior, superior
+
+
+def entry_zone(text: str) -> Any:
+    """A ball on the skin, or the skin near an outline."""
+    from ...proposal import EntryZone  # brings numpy, which help does not need
+
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        radius = not_negative(parts[1]) if len(parts) == 2 else EntryZone().radius_mm
+        if len(parts) > 2 or not parts[0]:
+            raise argparse.ArgumentTypeError(f"expected L,P,S,RADIUS or NAME[,MM], found {text!r}") from None
+        return EntryZone(None, radius, parts[0])
+    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
+        raise argparse.ArgumentTypeError(f"expected L,P,S,RADIUS or NAME[,MM], found {text!r}")
+    left, posterior, superior, radius = numbers
+    return EntryZone((left, posterior, superior), radius)
+
+
+def not_negative(text: str) -> float:
+    """Millimetres from 0 to 1000."""
+    amount = number(text)
+    if not 0 <= amount <= 1000:
+        raise argparse.ArgumentTypeError(f"expected mm between 0 and 1000, found {text!r}")
+    return amount
+
+
+def count(text: str) -> int:
+    """A whole number from 1 on."""
+    amount = number(text)
+    if amount < 1 or amount != int(amount):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {text!r}")
+    return int(amount)
+
+
+def number(text: str) -> float:
+    """Any number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, found {text!r}") from None
