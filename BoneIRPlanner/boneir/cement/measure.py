@@ -11,8 +11,8 @@ from .volume import CementVolume, grade_of
 def cement_measure(volume: CementVolume, lesion: str) -> Measure:
     """The range as "cement.volume"; without an amount where the lesion is dense bone throughout."""
     title = "Cement that the lesion may take"
-    sources = "; ".join(dict.fromkeys(value.source for value in volume.values))
-    note = " ".join((*volume.reasons, f"Grade: {grade_of(volume)} ({sources})."))
+    rests = "; ".join(dict.fromkeys(f"{value} {value.grade}, {value.source}" for value in volume.values))
+    note = " ".join((*volume.reasons, f"Grade: {grade_of(volume)} ({rests})."))
     if volume.high_ml <= 0.0:
         return Measure("cement.volume", title, None, "mL", lesion, note=f"Not expected to take cement. {note}")
     return Measure(

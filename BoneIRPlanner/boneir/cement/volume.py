@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..case import Image, Modality
 from ..errors import OutlineError
 from ..evidence import Grade, Value
 from ..mask import Mask
 from ..resources import limit
+from .compartment import Compartment
+from .void import Content, content_of
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,14 @@ def cement_limit(key: str) -> Value:
     return limit("cement", key)
 
 
-def cement_volume(image: Image, lesion: Mask, body: Mask | None = None) -> CementVolume:
-    """The range of cement volumes for a lesion.
+def cement_volume(
+    image: Image, lesion: Mask, body: Mask | None = None, compartment: Compartment | None = None
+) -> CementVolume:
+    """The range of cement volumes for a lesion, or for the part of it in one compartment.
 
-    The lesion takes up the share ``cavity_fill`` of its void and ``trabecular_share`` of the bone between void and
-    dense bone. In a vertebral body that is known, it is at least ``body_fill`` of the body.
+    The lesion takes up the share ``cavity_fill`` of its void (``acetabular_fill`` in the acetabulum, which bears
+    weight) and ``trabecular_share`` of the bone between void and dense bone. In a vertebral body that is known, it is
+    at least ``body_fill`` of the body.
 
     Parameters
     ----------
@@ -66,6 +69,8 @@ def cement_volume(image: Image, lesion: Mask, body: Mask | None = None) -> Cemen
         On the grid of `image`.
     body : Mask or None
         The vertebral body that the lesion lies in, without pedicles and arch.
+    compartment : Compartment or None
+        Where the lesion lies; it decides what the range is compared with.
 
     Raises
     ------
@@ -74,10 +79,12 @@ def cement_volume(image: Image, lesion: Mask, body: Mask | None = None) -> Cemen
     """
     if lesion.is_empty:
         raise OutlineError("The lesion is empty: there is no volume to fill.")
-    void, trabecular, dense = _parts_ml(image, lesion)
-    fill, share = cement_limit("cavity_fill"), cement_limit("trabecular_share")
+    content = _content(image, lesion)
+    void, trabecular, dense = content.void_ml, content.trabecular_ml, content.dense_ml
+    at_joint = compartment is Compartment.ACETABULUM
+    fill, share = cement_limit("acetabular_fill" if at_joint else "cavity_fill"), cement_limit("trabecular_share")
     low, expected, high = (a * void + b * trabecular for a, b in zip(_range(fill), _range(share), strict=True))
-    reasons = [_what_it_is(image, void, trabecular, dense)]
+    reasons = [_what_it_is(image, content)]
     reasons.append(f"Void is filled to {fill.amount:.0%}, spongy bone to {share.amount:.0%} of its volume.")
     values, warning = [fill, share], None
     if body is not None and not body.is_empty:
@@ -89,10 +96,11 @@ def cement_volume(image: Image, lesion: Mask, body: Mask | None = None) -> Cemen
         reasons.append(f"At least {part.amount:.0%} of the vertebral body of {body.volume_ml:.1f} mL.")
         values.append(part)
         warning = too_much if high > too_much.amount * body.volume_ml else None
+        found, more = _about_relief()
     else:
-        usual = cement_limit("extraspinal_volume_ml")
-        reasons.append(f"Outside the spine {usual.low:g} to {usual.high:g} mL were used, {usual} on average.")
-        values.append(usual)
+        found, more = _about_usual(compartment)
+    reasons += found
+    values += more
     least = cement_limit("least_volume_ml")
     if void + trabecular > 0.0 and low < min(least.amount, lesion.volume_ml):
         low = min(least.amount, lesion.volume_ml)
@@ -113,21 +121,37 @@ def _range(value: Value) -> tuple[float, float, float]:
     return low, value.amount, value.amount if value.high is None else value.high
 
 
-def _parts_ml(image: Image, lesion: Mask) -> tuple[float, float, float]:
-    if image.modality is not Modality.CT:
-        return lesion.volume_ml, 0.0, 0.0
-    hu = image.voxels[lesion.window][lesion.voxels]
-    void = int(np.count_nonzero(hu < cement_limit("lytic_hu").amount))
-    dense = int(np.count_nonzero(hu > cement_limit("sclerotic_hu").amount))
-    voxel = lesion.grid.voxel_ml
-    return void * voxel, (hu.size - void - dense) * voxel, dense * voxel
+def _about_relief() -> tuple[list[str], list[Value]]:
+    """What is known of volume and relief in vertebrae."""
+    relief, without = cement_limit("relief_volume_ml"), cement_limit("levels_without_relation")
+    text = (
+        f"Below {relief} marked relief was less likely in a registry of osteoporotic fractures; in {without} patients "
+        "volume and relief had no relation: more is not better."
+    )
+    return [text], [relief, without]
 
 
-def _what_it_is(image: Image, void: float, trabecular: float, dense: float) -> str:
+def _about_usual(compartment: Compartment | None) -> tuple[list[str], list[Value]]:
+    """What was used elsewhere in the skeleton."""
+    usual = cement_limit("extraspinal_volume_ml")
+    texts = [f"Outside the spine {usual.low:g} to {usual.high:g} mL were used, {usual} on average."]
+    if compartment is None or not compartment.is_pelvic:
+        return texts, [usual]
+    pelvic = cement_limit("pelvic_volume_ml")
+    texts.append(f"In pelvic metastases it was {pelvic} on average, and relief did not go with filling.")
+    return texts, [usual, pelvic]
+
+
+def _content(image: Image, lesion: Mask) -> Content:
     if image.modality is not Modality.CT:
-        return f"Without CT numbers all {void:.1f} mL of the lesion count as void."
-    below, above = cement_limit("lytic_hu"), cement_limit("sclerotic_hu")
+        return Content(lesion.volume_ml, 0.0, 0.0, 0.0)
+    return content_of(image, lesion)
+
+
+def _what_it_is(image: Image, content: Content) -> str:
+    if image.modality is not Modality.CT:
+        return f"Without CT numbers all {content.void_ml:.1f} mL of the lesion count as void."
     return (
-        f"The lesion has {void:.1f} mL below {below} (void), {dense:.1f} mL above {above} (dense bone, takes no "
-        f"cement) and {trabecular:.1f} mL between."
+        f"The lesion has {content.void_ml:.1f} mL below {content.below_hu:.0f} HU (void), {content.dense_ml:.1f} mL "
+        f"above {cement_limit('sclerotic_hu')} (dense bone takes none) and {content.trabecular_ml:.1f} mL between."
     )
