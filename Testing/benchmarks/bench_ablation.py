@@ -8,7 +8,8 @@ import numpy as np
 from calibration import triad_gb_per_s
 
 from boneir.ablation import heat_stepper
-from boneir.ablation.cold import Stage, cold_medium_of, freeze
+from boneir.ablation.cold import Stage, freeze
+from boneir.ablation.cold_medium import cold_medium_of
 from boneir.ablation.generator import ConstantPower
 from boneir.ablation.heat import heat
 from boneir.ablation.heat_steps import Network

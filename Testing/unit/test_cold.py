@@ -9,7 +9,8 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import erf, erfc, exp1
 
-from boneir.ablation.cold import ColdMedium, FreezingTissue, Stage, cold_medium_of, freeze, phases_of
+from boneir.ablation.cold import Stage, freeze
+from boneir.ablation.cold_medium import ColdMedium, FreezingTissue, cold_medium_of, phases_of
 from boneir.ablation.medium import Held
 from boneir.ablation.tissue_map import TISSUE_ORDER, TissueMap, known_tissues, uniform_map
 from boneir.errors import PlanError
@@ -173,6 +174,32 @@ def test_energy_is_accounted_for_through_freezing_and_thawing(mixed):
     made = freeze(mixed, CYCLE, (probe(), probe((6.0, 3.0, 0.0))))
     assert made.energy.error < 5e-3
     assert made.energy.perfused_j < 0
+
+
+def test_long_steps_around_the_ice_change_little(mixed, monkeypatch):
+    """The same run with short steps everywhere: as if all of the window might freeze."""
+    two = (probe(), probe((6.0, 3.0, 0.0)))
+    made = freeze(mixed, CYCLE, two)
+    monkeypatch.setattr("boneir.ablation.cold.BLOCK_VOXELS", 100)
+    all_short = freeze(mixed, CYCLE, two)
+    assert np.abs(made.temperature_c - all_short.temperature_c).max() < 0.3
+    assert np.count_nonzero(made.largest_ice != all_short.largest_ice) < 0.005 * np.count_nonzero(made.largest_ice)
+    assert made.energy.held_j == pytest.approx(all_short.energy.held_j, rel=2e-3)
+
+
+def test_a_film_on_the_probe_takes_heat_as_a_film_must():
+    """Steady and unfrozen between two planes: the film, the first way and the tissue stand in series."""
+    shape, spacing = (1, 1, 30), (1.0, 1.0, 1.0)
+    x = np.arange(30.0)[None, None]
+    tissue = medium(CASES["tissue"], shape, spacing)
+    sink = np.zeros(shape, bool)
+    sink[0, 0, -1] = True
+    walled = ColdMedium(tissue.labels, tissue.phases, tissue.perfusion, sink, spacing)
+    made = freeze(walled, [Stage(9000.0, 5.0)], (Held(x - 0.3, 5.0, film_w_m2_k=50.0),))
+    # 28.7 mm of tissue with 0.5 W/m/K, and the film with 50 W/m2/K
+    flux = 32.0 / (28.7e-3 / 0.5 + 1.0 / 50.0)
+    expected = 5.0 + flux / 50.0 + flux / 0.5 * (x[0, 0, 1:-1] - 0.3) * 1e-3
+    assert made.temperature_c[0, 0, 1:-1] == pytest.approx(expected, abs=0.1)  # of 8.3 K in the film
 
 
 def test_cycles_are_counted_and_the_largest_ice_stays_known(mixed):

@@ -1,10 +1,14 @@
-"""Cold in tissue: freezing with latent heat over a range of temperature, many probes, cycles of freeze and thaw."""
+"""Cold in tissue: freezing with latent heat over a range of temperature, many probes, cycles of freeze and thaw.
+
+Ice conducts well and asks for short steps; tissue that has not frozen does not. So a block around all ice is stepped by
+enthalpy (`cold_block`), everything else in longer steps by temperature, and heat that leaves one enters the other.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,26 +16,21 @@ from numpy.typing import NDArray
 from ..errors import PlanError
 from ..image.distance import has_numba
 from . import cold_steps
-from .cold_steps import CLOSED, ColdFields, Field, HeldFaces, Labels, Phases
+from .cold_block import ColdBlock, cold_setting
+from .cold_medium import ColdMedium
+from .cold_outside import ColdOutside
+from .cold_steps import Field
 from .damage import frozen_rule
 from .energy import EnergyBalance
 from .heat import Moment
 from .heat_stepper import threads_for
-from .heat_steps import Box, slices
-from .medium import BODY_C, LIGHT_J_M3_K, Held, check_held, heat_value, way_share
+from .heat_steps import Box
+from .medium import BODY_C, Held, check_held, heat_value
 from .solved_box import box_around, grown_box
-from .tissue_map import TissueMap
-from .tissues import Tissue, freezing
 
-SAFETY = 0.9
-NEAREST = 0.6
-"""Least share of a voxel between a voxel centre and the surface of a probe; a smaller one would make steps short."""
 PERIOD_S = 5.0
-ICE_J_KG = 334e3
-"""Latent heat of water; ice holds 2.1 kJ/kg/K less than water."""
-_ICE_LACKS_J_KG_K = 2100.0
-_HEAVY_J_M3_K = 1e6
-"""Heat capacity that gas is given, so that it does not set the time step."""
+BLOCK_VOXELS, GROW_BLOCK_VOXELS, GROW_BLOCK_K = 5, 4, 6.0
+"""How far the block reaches beyond the probes at first, how much it grows, and how near to freezing its border is."""
 
 
 @dataclass(frozen=True)
@@ -47,29 +46,6 @@ class Stage:
 
     duration_s: float
     probe_c: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class ColdMedium:
-    """Tissues that can freeze, on voxels.
-
-    Parameters
-    ----------
-    labels : ndarray of uint8, shape (k, j, i)
-        Places in `phases`.
-    phases : Phases
-    perfusion : ndarray of float32
-        W/m3/K.
-    sink : ndarray of bool
-        Voxels that keep the temperature of the body.
-    spacing_mm : tuple of float
-    """
-
-    labels: Labels
-    phases: Phases
-    perfusion: Field
-    sink: NDArray[np.bool_]
-    spacing_mm: tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,48 +76,6 @@ class Cooled:
     energy: EnergyBalance
     reached_border: bool
     stopped: bool
-
-
-def cold_medium_of(tissues: TissueMap) -> ColdMedium:
-    """How the tissues of a map freeze; blood keeps its temperature."""
-    phases = phases_of([_properties(item) for item in tissues.tissues])
-    return ColdMedium(
-        tissues.labels, phases, tissues.array("perfusion_w_m3_k"), tissues.where("blood"), tissues.grid.spacing_mm
-    )
-
-
-@dataclass(frozen=True)
-class FreezingTissue:
-    """One tissue for `phases_of`: W/m/K, J/m3/K and J/m3; conductivity while freezing is that between both."""
-
-    conductivity_frozen: float
-    conductivity: float
-    capacity_frozen: float
-    capacity: float
-    latent: float
-    begins_c: float
-    ends_c: float
-    conductivity_freezing: float | None = None
-    capacity_freezing: float | None = None
-
-
-def phases_of(tissues: Sequence[FreezingTissue]) -> Phases:
-    """Tables of the phases of some tissues, by label."""
-    rows = [*tissues, *[tissues[0]] * (CLOSED + 1 - len(tissues))]
-    mushy, body, warmth, conductivity = [], [], [], []
-    for row in rows:
-        span = row.begins_c - row.ends_c
-        between = row.capacity_freezing or 0.5 * (row.capacity_frozen + row.capacity)
-        wide = row.latent + between * span
-        middle = row.conductivity_freezing or 0.5 * (row.conductivity_frozen + row.conductivity)
-        mushy.append(wide)
-        body.append(wide + row.capacity * (BODY_C - row.begins_c))
-        warmth.append((1.0 / row.capacity_frozen, span / wide, 1.0 / row.capacity))
-        conductivity.append((row.conductivity_frozen, middle, row.conductivity))
-    carries = np.asarray(conductivity, np.float32)
-    carries[CLOSED] = 0.0
-    fields = [np.asarray(column, np.float32) for column in ([row.ends_c for row in rows], mushy, body, warmth)]
-    return Phases(fields[0], fields[1], fields[2], fields[3], carries)
 
 
 def freeze(
@@ -175,7 +109,7 @@ def freeze(
     total = sum(stage.duration_s for stage in stages)
     if not stages or any(not stage.duration_s > 0.0 for stage in stages):
         raise PlanError("Every stage of freezing and thawing needs a duration of more than 0 s.")
-    check_held(probes, _shape(medium))
+    check_held(probes, medium.labels.shape)
     run = _Run(medium, probes, compiled)
     stopped = False
     for stage in stages:
@@ -196,198 +130,129 @@ class _Run:
     """The state of one run; arrays carry a rim of one voxel."""
 
     def __init__(self, medium: ColdMedium, probes: tuple[Held, ...], compiled: bool) -> None:
-        self.medium = medium
-        closed = medium.sink.copy()
-        for probe in probes:
-            closed |= probe.inside
-        labels = np.where(closed, np.uint8(CLOSED), medium.labels)
-        self.labels = np.pad(labels, 1, constant_values=CLOSED)
-        self.kernels = _kernels(compiled)
-        shape = self.labels.shape
-        fields = [np.zeros(shape, np.float32) for _ in range(4)]
-        perfusion = np.pad(np.where(closed, 0.0, medium.perfusion).astype(np.float32), 1)
-        self.fields = ColdFields(fields[0], fields[1], fields[2], fields[3], perfusion, self.labels)
-        nk, nj, ni = _shape(medium)
+        self.medium, self.compiled, self.count = medium, compiled, len(probes)
+        self.setting = cold_setting(medium, probes)
+        shape = self.setting.labels.shape
+        nk, nj, ni = medium.labels.shape
         self.whole: Box = (1, nk + 1, 1, nj + 1, 1, ni + 1)
-        self.kernels.follow(self.fields, medium.phases, (0, nk + 2, 0, nj + 2, 0, ni + 2))
-        self.weights = tuple(1.0 / (step * 1e-3) ** 2 for step in medium.spacing_mm)
-        self.faces = _held_faces(medium, probes, closed, self.weights)
-        self.count = len(probes)
-        self.held_c = np.full(self.count + 1, BODY_C)
-        self.longest_s = _stable_seconds(medium, self.labels, self.faces, self.weights)
+        self.outside = ColdOutside(self.setting, compiled)
+        self.watch = _watch(compiled)
         inside = np.any([probe.inside for probe in probes], axis=0)
-        self.box = box_around(inside, self.whole)
         self.inside = np.pad(inside, 1)
-        self.coldest = np.full(shape, BODY_C, np.float32)
-        self.stage_coldest = self.coldest.copy()
+        self.box = box_around(inside, self.whole)
+        self.block = ColdBlock(
+            self.setting, box_around(inside, self.whole, BLOCK_VOXELS), self.outside.theta, None, compiled
+        )
+        self.outside.cut_out(self.block)
+        self.held_c = np.full(self.count + 1, BODY_C)
+        self.coldest = np.zeros(shape, np.float32)  # change of temperature
+        self.stage_coldest = np.zeros(shape, np.float32)
         self.held_s = np.zeros(shape, np.float32)
         self.cycles = np.zeros(shape, np.uint8)
-        self.lethal_c = np.float32(frozen_rule()["lethal_c"].amount)
+        self.lethal_k = np.float32(frozen_rule()["lethal_c"].amount - BODY_C)
+        phases = medium.phases
+        self.begins_c = np.asarray(phases.solid_c + phases.mushy * phases.warmth[:, 1])
         self.time_s, self.energy = 0.0, EnergyBalance()
         self.perfused_w = 0.0
 
     def begin(self, stage: Stage) -> None:
         """Set the probes."""
         self.held_c[: self.count] = np.nan if stage.probe_c is None else stage.probe_c
-        self.stage_coldest[...] = BODY_C
+        self.stage_coldest[...] = 0.0
 
     def end(self, stage: Stage) -> None:
         """Count the cycle."""
-        if stage.probe_c is not None and stage.probe_c < self.lethal_c:
-            self.cycles += self.stage_coldest <= self.lethal_c
+        if stage.probe_c is not None and stage.probe_c - BODY_C < self.lethal_k:
+            self.cycles += self.stage_coldest <= self.lethal_k
 
     def advance(self, seconds: float) -> None:
         """A stretch of time, then what it did."""
-        count = max(1, math.ceil(seconds / self.longest_s))
-        step = seconds / count
+        count = max(1, math.ceil(seconds / self.outside.longest_s - 1e-6))
         given = 0.0
         with threads_for(self.box):
             for _ in range(count):
-                given += self.kernels.give(self.fields, self.medium.phases, self.faces, self.held_c, step)
-                self.kernels.flow(self.fields, self.weights, BODY_C, step, self.box)
-                self.kernels.follow(self.fields, self.medium.phases, self.box)
+                given += self._step(seconds / count)
+            volume = self._voxel_m3()
+            was = self.watch(self.outside.theta, self.coldest, self.setting.perfusion, self.box) * volume
         self.time_s += seconds
-        volume = self._voxel_m3()
         self.energy.held_j += given * volume
-        inner = slices(self.box)
-        cold = self.fields.temperature[inner]
-        was = float(np.sum(self.fields.perfusion[inner] * (cold - BODY_C), dtype=np.float64)) * volume
         self.energy.perfused_j += 0.5 * (self.perfused_w + was) * seconds
-        ice = self._ice(inner)
-        self.fields.perfusion[inner][ice] = 0.0
-        self.perfused_w = float(np.sum(self.fields.perfusion[inner] * (cold - BODY_C), dtype=np.float64)) * volume
-        open_ = self.labels[inner] != CLOSED
-        for coldest in (self.coldest, self.stage_coldest):
-            np.minimum(coldest[inner], cold, out=coldest[inner], where=open_)
-            if np.isfinite(self.held_c[0]):
-                coldest[self.inside] = np.minimum(coldest[self.inside], self.held_c[0])
-        if self.held_c[0] <= self.lethal_c:
-            self.held_s[self.inside] += seconds
-        self.held_s[inner] += np.where(open_ & (cold <= self.lethal_c), np.float32(seconds), np.float32(0.0))
-        self.box = grown_box(self.box, self.whole, (cold - BODY_C) * open_, heat_value("active_k").amount)
+        self.perfused_w = was - self._freeze_vessels() * volume
+        self._note(seconds)
+        self.box = grown_box(self.box, self.whole, self.outside.theta[_slices(self.box)], heat_value("active_k").amount)
+
+    def _step(self, seconds: float) -> float:
+        """One long step outside, as many short ones as it takes within; heat from held bodies, J/m3 over voxels."""
+        given = self.outside.step(seconds, self.box, self.block)
+        given += self.block.advance(self.held_c, seconds)
+        theta = self.block.theta()
+        self.outside.theta[self.block.inner] = theta
+        near = np.maximum(self._freezes_k() + GROW_BLOCK_K - theta, 0.0) * (theta != 0.0)
+        box = grown_box(self.block.box, self.whole, near, 0.0, GROW_BLOCK_VOXELS)
+        if box != self.block.box:
+            self.block = ColdBlock(self.setting, box, self.outside.theta, self.block, self.compiled)
+            self.outside.cut_out(self.block)
+            self.box = _joined(self.box, box)
+        return given
+
+    def _freezes_k(self) -> np.float32:
+        return np.float32(self.begins_c.max() - BODY_C)
+
+    def _freeze_vessels(self) -> float:
+        """Stop perfusion where there is ice; what it took there, W/m3 summed over voxels."""
+        ice, inner = self.block.ice(), self.block.inner
+        lost = self.outside.theta[inner][ice].astype(np.float64) * self.setting.perfusion[inner][ice]
+        self.block.stop_perfusion(ice)
+        return float(lost.sum())
+
+    def _note(self, seconds: float) -> None:
+        """Time below the lethal temperature, and the coldest of this stage and of probes."""
+        inner = self.block.inner
+        cold = self.outside.theta[inner]
+        np.minimum(self.stage_coldest[inner], cold, out=self.stage_coldest[inner])
+        self.held_s[inner] += np.where(cold <= self.lethal_k, np.float32(seconds), np.float32(0.0))
+        if np.isfinite(self.held_c[0]):
+            change = np.float32(self.held_c[0] - BODY_C)
+            for coldest in (self.coldest, self.stage_coldest):
+                coldest[self.inside] = np.minimum(coldest[self.inside], change)
+            if change <= self.lethal_k:
+                self.held_s[self.inside] += seconds
 
     def temperature_c(self) -> Field:
-        """Temperature now; probes have theirs, vessels the body's."""
-        inner = (slice(1, -1),) * 3
-        return np.where(self.labels[inner] == CLOSED, np.float32(BODY_C), self.fields.temperature[inner])
+        """Temperature now; probes and vessels have the body's."""
+        return np.asarray(self.outside.theta[1:-1, 1:-1, 1:-1] + np.float32(BODY_C))
 
     def result(self, stopped: bool) -> Cooled:
         inner = (slice(1, -1),) * 3
-        self.energy.stored_j = (
-            float(self.fields.enthalpy[self.labels != CLOSED].sum(dtype=np.float64)) * self._voxel_m3()
-        )
-        begins = self._begins_c()[self.labels]
-        away = np.abs(self.temperature_c() - BODY_C)
+        self.energy.stored_j = (self.block.stored_j_m3() + self.outside.stored_j_m3(self.block)) * self._voxel_m3()
+        coldest = self.coldest + np.float32(BODY_C)
+        away = np.abs(self.outside.theta[inner])
         border = max(float(np.take(away, (0, -1), axis).max()) for axis in range(3))
         return Cooled(
-            self.temperature_c(), self.coldest[inner].copy(), self.held_s[inner].copy(), self.cycles[inner].copy(),
-            np.asarray((self.coldest <= begins)[inner]), self.time_s, self.energy, border > 1.0, stopped,
+            self.temperature_c(), coldest[inner], self.held_s[inner].copy(), self.cycles[inner].copy(),
+            np.asarray((coldest <= self.begins_c[self.setting.labels])[inner]), self.time_s, self.energy, border > 1.0,
+            stopped,
         )  # fmt: skip
-
-    def _begins_c(self) -> Field:
-        phases = self.medium.phases
-        return np.asarray(phases.solid_c + phases.mushy * phases.warmth[:, 1])
-
-    def _ice(self, inner: tuple[slice, slice, slice]) -> NDArray[np.bool_]:
-        labels = self.labels[inner]
-        return np.asarray(
-            self.fields.enthalpy[inner] + self.medium.phases.body[labels] < self.medium.phases.mushy[labels]
-        )
 
     def _voxel_m3(self) -> float:
         return float(np.prod(self.medium.spacing_mm)) * 1e-9
 
 
-@dataclass(frozen=True)
-class _Kernels:
-    follow: Callable[..., None]
-    flow: Callable[..., None]
-    give: Callable[..., float]
-
-
-def _kernels(compiled: bool) -> _Kernels:
+def _watch(compiled: bool) -> Callable[..., float]:
     if compiled and has_numba():
-        from . import cold_numba as found
+        from . import cold_numba
 
-        return _Kernels(found.follow, found.flow, found.give)
-    return _Kernels(cold_steps.follow, cold_steps.flow, cold_steps.give)
-
-
-def _shape(medium: ColdMedium) -> tuple[int, int, int]:
-    nk, nj, ni = medium.labels.shape
-    return nk, nj, ni
+        return cold_numba.watch
+    return cold_steps.watch
 
 
-def _held_faces(
-    medium: ColdMedium, probes: tuple[Held, ...], closed: NDArray[np.bool_], weights: Sequence[float]
-) -> HeldFaces:
-    """The faces through which probes (0, 1, ...) and vessels (the last body) cool or warm."""
-    index = np.pad(np.arange(1, closed.size + 1).reshape(closed.shape), 1)
-    padded_at = np.flatnonzero(index)
-    owner = np.where(medium.sink, len(probes), -1)
-    for number, probe in enumerate(probes):
-        owner[probe.inside] = number
-    frees, strengths, bodies = [], [], []
-    flat = np.arange(closed.size).reshape(closed.shape)
-    for axis, weight in zip((2, 1, 0), weights, strict=True):
-        for shift in (-1, 1):
-            there_owner = np.roll(owner, -shift, axis)
-            edge = [slice(None)] * 3
-            edge[axis] = slice(-1, None) if shift > 0 else slice(0, 1)
-            there_owner[tuple(edge)] = -1
-            cut = ~closed & (there_owner >= 0)
-            body = there_owner[cut]
-            share = np.ones(body.size)
-            for number, probe in enumerate(probes):
-                mine = body == number
-                if mine.any():
-                    share[mine] = np.maximum(way_share(probe.distance_mm, axis, shift)[cut][mine], NEAREST)
-            frees.append(padded_at[flat[cut]])
-            strengths.append(weight / share)
-            bodies.append(body)
-    return HeldFaces(np.concatenate(frees), np.concatenate(strengths), np.concatenate(bodies).astype(np.int64))
+def _joined(one: Box, other: Box) -> Box:
+    """The box around two."""
+    low = [min(one[n], other[n]) for n in (0, 2, 4)]
+    high = [max(one[n], other[n]) for n in (1, 3, 5)]
+    return low[0], high[0], low[1], high[1], low[2], high[2]
 
 
-def _stable_seconds(medium: ColdMedium, labels: Labels, faces: HeldFaces, weights: Sequence[float]) -> float:
-    """The longest stable step, over all tissues there are and the voxels beside probes."""
-    phases = medium.phases
-    present = np.unique(labels[labels != CLOSED])
-    carries = phases.conductivity.astype(np.float64)
-    most = float(carries[present].max(initial=0.0))
-    own = (carries * phases.warmth).max(axis=1)
-    beside_others = (np.minimum(2.0 * carries, most) * phases.warmth).max(axis=1)  # a harmonic mean is at most twice
-    worst = float(beside_others[present].max(initial=1e-30)) * 2.0 * sum(weights)
-    given = np.bincount(faces.free, faces.weight, labels.size)
-    at = np.unique(faces.free)
-    if at.size:
-        here = labels.ravel()[at]
-        worst = max(worst, float(np.max(own[here] * given[at] + beside_others[here] * sum(weights))))
-    return SAFETY / worst
-
-
-def _properties(item: Tissue) -> FreezingTissue:
-    """How a tissue freezes: as measured where it is known, otherwise like soft tissue; gas and metal do not."""
-    amount = {key: value.amount for key, value in item.values.items()}
-    soft = {key: value.amount for key, value in freezing().values.items()}
-    density, conductivity = amount["density_kg_m3"], amount["conductivity_w_m_k"]
-    capacity = density * amount["heat_capacity_j_kg_k"]
-    made = FreezingTissue(
-        conductivity, conductivity, max(capacity, _HEAVY_J_M3_K), max(capacity, _HEAVY_J_M3_K), 0.0,
-        soft["freezing_begins_c"], soft["freezing_ends_c"],
-    )  # fmt: skip
-    if capacity < LIGHT_J_M3_K or item.id in ("metal", "cement"):
-        return made
-    if "frozen_latent_mj_m3" in amount:
-        latent = amount["frozen_latent_mj_m3"] * 1e6
-        frozen = capacity - latent / ICE_J_KG * _ICE_LACKS_J_KG_K
-        return replace(
-            made, latent=latent, capacity_frozen=frozen, conductivity_frozen=amount["frozen_conductivity_w_m_k"]
-        )
-    return replace(
-        made,
-        latent=soft["latent_heat_mj_m3"] * 1e6,
-        conductivity_frozen=soft["conductivity_frozen_w_m_k"],
-        conductivity_freezing=soft["conductivity_freezing_w_m_k"],
-        capacity_frozen=density * soft["heat_capacity_frozen_j_kg_k"],
-        capacity_freezing=density * soft["heat_capacity_freezing_j_kg_k"],
-    )
+def _slices(box: Box) -> tuple[slice, slice, slice]:
+    k0, k1, j0, j1, i0, i1 = box
+    return slice(k0, k1), slice(j0, j1), slice(i0, i1)

@@ -1,4 +1,7 @@
-"""The compiled twins of `cold_steps`; imported only where numba is installed."""
+"""The compiled twins of `cold_steps`; imported only where numba is installed.
+
+Every loop fills one array from few others: so the compiler can use vector instructions.
+"""
 
 from __future__ import annotations
 
@@ -6,107 +9,150 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from .cold_steps import CLOSED, ColdFields, HeldFaces, Phases
+from .cold_steps import ColdFields, Field
 from .heat_numba import ONE
 from .heat_steps import Box
 
-_CLOSED = np.uint8(CLOSED)
+_ZERO, _UNIT = np.float32(0.0), np.float32(1.0)
 
 
-def follow(fields: ColdFields, phases: Phases, box: Box) -> None:
-    """`cold_steps.follow`, compiled."""
-    _follow(
-        fields.enthalpy, fields.labels, fields.temperature, fields.potential, fields.conductivity, phases.solid_c,
-        phases.mushy, phases.body, phases.warmth, phases.conductivity, box,
-    )  # fmt: skip
-
-
-def flow(fields: ColdFields, weights: tuple[float, float, float], body_c: float, seconds: float, box: Box) -> None:
-    """`cold_steps.flow`, compiled."""
-    wx, wy, wz = (np.float32(w) for w in weights)
-    _flow(
-        fields.enthalpy, fields.temperature, fields.potential, fields.conductivity, fields.perfusion, fields.labels,
-        wx, wy, wz, np.float32(body_c), np.float32(seconds), box,
-    )  # fmt: skip
-
-
-def give(fields: ColdFields, phases: Phases, faces: HeldFaces, held_c: NDArray[np.float64], seconds: float) -> float:
-    """`cold_steps.give`, compiled."""
+def take_on(fields: ColdFields, held_c: NDArray[np.float64], body_c: float, seconds: float, count: int) -> float:
+    """`cold_steps.take_on`, compiled."""
+    rules, seams, held = fields.rules, fields.seams, fields.held
     return float(
-        _give(
-            fields.enthalpy, fields.potential, fields.labels, faces.free, faces.weight, faces.body, held_c,
-            phases.solid_c, phases.mushy, phases.warmth, phases.conductivity, seconds,
+        _take_on(
+            fields.enthalpy, fields.temperature, fields.potential, fields.conductivity, fields.perfusion, fields.x,
+            fields.y, fields.z, rules.solid_c, rules.mushy, rules.warmth, rules.potential, rules.conductivity,
+            (seams.one, seams.other, seams.weight), (held.free, held.weight, held.film, held.body), held_c,
+            np.float32(body_c), seconds, count,
         )
     )  # fmt: skip
 
 
-@njit(parallel=True, cache=True, nogil=True, fastmath={"contract", "nsz"})
-def _follow(  # type: ignore[no-untyped-def]
-    enthalpy, labels, temperature, potential, conductivity, solid, mushy, body, warmth, carries, box
-):
-    k0, k1, j0, j1, i0, i1 = box
-    zero = np.float32(0.0)
-    for k in prange(np.uint64(k0), np.uint64(k1)):
-        for j in range(np.uint64(j0), np.uint64(j1)):
-            for i in range(np.uint64(i0), np.uint64(i1)):
-                n = labels[k, j, i]
-                above, wide = enthalpy[k, j, i] + body[n], mushy[n]
-                frozen = min(above, zero) * warmth[n, 0]
-                freezing = max(min(above, wide), zero) * warmth[n, 1]
-                fluid = max(above - wide, zero) * warmth[n, 2]
-                temperature[k, j, i] = solid[n] + frozen + freezing + fluid
-                potential[k, j, i] = carries[n, 0] * frozen + carries[n, 1] * freezing + carries[n, 2] * fluid
-                conductivity[k, j, i] = carries[n, 2 if above >= wide else (1 if above > zero else 0)]
+def follow(fields: ColdFields) -> None:
+    """`cold_steps.follow`, compiled."""
+    rules = fields.rules
+    _follow(
+        fields.enthalpy, fields.temperature, fields.potential, fields.conductivity, rules.solid_c, rules.mushy,
+        rules.warmth, rules.potential, rules.conductivity,
+    )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _through(u, t, c, n, u2, t2, c2, n2):  # type: ignore[no-untyped-def]
-    """Flow through one face, before its weight."""
-    mean = np.float32(2.0) * c * c2 / max(c + c2, np.float32(1e-12))
-    return u2 - u if n == n2 else mean * (t2 - t)
-
-
-@njit(parallel=True, cache=True, nogil=True, fastmath={"contract", "nsz"})
-def _flow(h, t, u, c, perfusion, n, wx, wy, wz, body, seconds, box):  # type: ignore[no-untyped-def]
-    k0, k1, j0, j1, i0, i1 = box
-    for k in prange(np.uint64(k0), np.uint64(k1)):
-        a, b = k - ONE, k + ONE
-        for j in range(np.uint64(j0), np.uint64(j1)):
-            p, q = j - ONE, j + ONE
-            for i in range(np.uint64(i0), np.uint64(i1)):
-                x, y = i - ONE, i + ONE
-                uu, tt, cc, nn = u[k, j, i], t[k, j, i], c[k, j, i], n[k, j, i]
-                net = wx * (
-                    _through(uu, tt, cc, nn, u[k, j, x], t[k, j, x], c[k, j, x], n[k, j, x])
-                    + _through(uu, tt, cc, nn, u[k, j, y], t[k, j, y], c[k, j, y], n[k, j, y])
-                )
-                net += wy * (
-                    _through(uu, tt, cc, nn, u[k, p, i], t[k, p, i], c[k, p, i], n[k, p, i])
-                    + _through(uu, tt, cc, nn, u[k, q, i], t[k, q, i], c[k, q, i], n[k, q, i])
-                )
-                net += wz * (
-                    _through(uu, tt, cc, nn, u[a, j, i], t[a, j, i], c[a, j, i], n[a, j, i])
-                    + _through(uu, tt, cc, nn, u[b, j, i], t[b, j, i], c[b, j, i], n[b, j, i])
-                )
-                net += perfusion[k, j, i] * (body - tt)
-                h[k, j, i] += np.float32(0.0) if nn == _CLOSED else seconds * net
+def watch(theta: Field, coldest: Field, perfusion: Field, box: Box) -> float:
+    """`cold_steps.watch`, compiled."""
+    sums = np.zeros(theta.shape[0])
+    _watch(theta, coldest, perfusion, sums, box)
+    return float(sums.sum())
 
 
 @njit(cache=True, nogil=True)
-def _give(  # type: ignore[no-untyped-def]
-    h, u, labels, free, weight, body, held_c, solid, mushy, warmth, carries, seconds
-):
-    flat_h, flat_u, flat_n = h.reshape(-1), u.reshape(-1), labels.reshape(-1)
+def _take_on(  # type: ignore[no-untyped-def]
+    h, t, u, c, perfusion, x, y, z, solid, mushy, warmth, potential, conductivity, seams, held, held_c, body, seconds,
+    count,
+):  # fmt: skip
+    given, step = 0.0, np.float32(seconds)
+    for _ in range(count):
+        given += _give(h, t, u, c, solid, mushy, warmth, potential, held, held_c, seconds)
+        _flow(h, u, t, x, y, z, perfusion, body, step)
+        _through_seams(h, t, c, seams, step)
+        _follow(h, t, u, c, solid, mushy, warmth, potential, conductivity)
+    return given
+
+
+@njit(cache=True, nogil=True)
+def _follow(h, t, u, c, solid, mushy, warmth, potential, conductivity):  # type: ignore[no-untyped-def]
+    _temperature(h, t, solid, mushy, warmth[0], warmth[1], warmth[2])
+    _potential(h, u, mushy, potential[0], potential[1], potential[2])
+    _conductivity(h, c, mushy, conductivity[0], conductivity[1], conductivity[2])
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "nnan"})
+def _temperature(h, t, solid, mushy, frozen, freezing, fluid):  # type: ignore[no-untyped-def]
+    for k in range(ONE, np.uint64(h.shape[0] - 1)):
+        for j in range(ONE, np.uint64(h.shape[1] - 1)):
+            for i in range(ONE, np.uint64(h.shape[2] - 1)):
+                here, wide = h[k, j, i], mushy[k, j, i]
+                low, high = min(here, _ZERO) * frozen[k, j, i], max(here - wide, _ZERO) * fluid[k, j, i]
+                t[k, j, i] = solid[k, j, i] + low + max(min(here, wide), _ZERO) * freezing[k, j, i] + high
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "nnan"})
+def _potential(h, u, mushy, frozen, freezing, fluid):  # type: ignore[no-untyped-def]
+    for k in range(ONE, np.uint64(h.shape[0] - 1)):
+        for j in range(ONE, np.uint64(h.shape[1] - 1)):
+            for i in range(ONE, np.uint64(h.shape[2] - 1)):
+                here, wide = h[k, j, i], mushy[k, j, i]
+                low, high = min(here, _ZERO) * frozen[k, j, i], max(here - wide, _ZERO) * fluid[k, j, i]
+                u[k, j, i] = low + max(min(here, wide), _ZERO) * freezing[k, j, i] + high
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "nnan"})
+def _conductivity(h, c, mushy, frozen, freezing, fluid):  # type: ignore[no-untyped-def]
+    for k in range(ONE, np.uint64(h.shape[0] - 1)):
+        for j in range(ONE, np.uint64(h.shape[1] - 1)):
+            for i in range(ONE, np.uint64(h.shape[2] - 1)):
+                here = h[k, j, i]
+                some = max(min(here, _UNIT), _ZERO)  # no branch: within 1 J/m3 it is as good as a step
+                all_ = max(min(here - mushy[k, j, i], _UNIT), _ZERO)
+                c[k, j, i] = frozen[k, j, i] + some * freezing[k, j, i] + all_ * fluid[k, j, i]
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz"})
+def _flow(h, u, t, x, y, z, perfusion, body, seconds):  # type: ignore[no-untyped-def]
+    for k in range(ONE, np.uint64(h.shape[0] - 1)):
+        for j in range(ONE, np.uint64(h.shape[1] - 1)):
+            for i in range(ONE, np.uint64(h.shape[2] - 1)):
+                here = u[k, j, i]
+                net = x[k, j, i] * (u[k, j, i + ONE] - here) + x[k, j, i - ONE] * (u[k, j, i - ONE] - here)
+                net += y[k, j, i] * (u[k, j + ONE, i] - here) + y[k, j - ONE, i] * (u[k, j - ONE, i] - here)
+                net += z[k, j, i] * (u[k + ONE, j, i] - here) + z[k - ONE, j, i] * (u[k - ONE, j, i] - here)
+                h[k, j, i] += seconds * (net + perfusion[k, j, i] * (body - t[k, j, i]))
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz"})
+def _through_seams(h, t, c, seams, seconds):  # type: ignore[no-untyped-def]
+    one, other, weight = seams
+    flat_h, flat_t, flat_c = h.reshape(-1), t.reshape(-1), c.reshape(-1)
+    for m in range(one.size):
+        a, b = one[m], other[m]
+        amount = seconds * weight[m] * (flat_c[a] * flat_c[b] / (flat_c[a] + flat_c[b])) * (flat_t[b] - flat_t[a])
+        flat_h[a] += amount
+        flat_h[b] -= amount
+
+
+@njit(cache=True, nogil=True)
+def _give(h, t, u, c, solid, mushy, warmth, potential, held, held_c, seconds):  # type: ignore[no-untyped-def]
+    free, weight, film, body = held
+    flat_h, flat_t, flat_u, flat_c = h.reshape(-1), t.reshape(-1), u.reshape(-1), c.reshape(-1)
     total = 0.0
     for m in range(free.size):
-        held = held_c[body[m]]
-        if np.isnan(held):
+        outside = held_c[body[m]]
+        if np.isnan(outside):
             continue
-        at, n = free[m], flat_n[free[m]]
-        rise, span = held - solid[n], np.float64(mushy[n]) * warmth[n, 1]
-        there = min(rise, 0.0) * carries[n, 0] + max(min(rise, span), 0.0) * carries[n, 1]
-        there += max(rise - span, 0.0) * carries[n, 2]
+        at = free[m]
+        surface = (film[m] * outside + flat_c[at] * flat_t[at]) / (film[m] + flat_c[at])
+        rise, span = surface - solid.reshape(-1)[at], mushy.reshape(-1)[at] * np.float64(warmth[1].reshape(-1)[at])
+        there = min(rise, 0.0) * potential[0].reshape(-1)[at] / warmth[0].reshape(-1)[at]
+        there += max(min(rise, span), 0.0) * potential[1].reshape(-1)[at] / warmth[1].reshape(-1)[at]
+        there += max(rise - span, 0.0) * potential[2].reshape(-1)[at] / warmth[2].reshape(-1)[at]
         amount = seconds * weight[m] * (there - flat_u[at])
         flat_h[at] += np.float32(amount)
         total += amount
     return total
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "reassoc", "nnan"})
+def _row(theta, coldest, perfusion):  # type: ignore[no-untyped-def]
+    lost = np.float32(0.0)
+    for i in range(theta.size):
+        lost += theta[i] * perfusion[i]
+        coldest[i] = min(coldest[i], theta[i])
+    return np.float64(lost)
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def _watch(theta, coldest, perfusion, sums, box):  # type: ignore[no-untyped-def]
+    k0, k1, j0, j1, i0, i1 = box
+    for k in prange(k0, k1):
+        for j in range(j0, j1):
+            sums[k] += _row(theta[k, j, i0:i1], coldest[k, j, i0:i1], perfusion[k, j, i0:i1])

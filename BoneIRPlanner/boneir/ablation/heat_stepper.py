@@ -102,7 +102,7 @@ class _Common:
     ) -> None:
         self.net, self.seconds, self.kernels = net, seconds, kernels
         self.spare = np.zeros(shape, np.float32)
-        self.free_at, self.held_at, self.face = _held_faces(net, free)
+        self.free_at, self.held_at, self.face = held_faces(net, free)
         self._source = float(np.multiply(net.warmth, capacity, dtype=np.float64).sum())
 
     def source_share(self, voxel_m3: float) -> float:
@@ -197,10 +197,10 @@ class RungeKuttaLegendre(_Common):
         return out, given_last
 
 
-def _held_faces(
+def held_faces(
     net: Network, free: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Flat indices of free and held voxels on both sides of a face, and its conductance."""
+    """Flat indices of free and held voxels on both sides of a face, and its conductance in W/m3/K."""
     index = np.arange(free.size).reshape(free.shape)
     frees, helds, faces = [], [], []
     for axis, face in ((2, net.x), (1, net.y), (0, net.z)):

@@ -17,7 +17,8 @@ from ..image.resample import mask_on
 from ..mask import Mask
 from ..plan import Probe, Technique, Treatment
 from .at_risk import RiskWatch
-from .cold import Cooled, Stage, cold_medium_of, freeze
+from .cold import Cooled, Stage, freeze
+from .cold_medium import cold_medium_of
 from .damage import DEAD_CEM43_MIN, DEAD_OMEGA, frozen_dead, frozen_rule
 from .device import Device, ZoneSize
 from .devices import device
