@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,19 +127,34 @@ def near_view_border(image: Image, points_mm: NDArray[np.float64], border_mm: fl
 
     A round field of view shows by one number everywhere outside the circle that the image just holds.
     """
-    nk, nj, ni = image.grid.shape
-    si, sj, _ = image.grid.spacing_mm
-    radius = min(ni * si, nj * sj) / 2
-
-    def from_centre(i: NDArray[np.float64], j: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.hypot((i - (ni - 1) / 2) * si, (j - (nj - 1) / 2) * sj))
-
-    outside = from_centre(np.arange(ni, dtype=float)[None], np.arange(nj, dtype=float)[:, None]) > radius + max(si, sj)
-    beyond = image.voxels[:: max(nk // 8, 1)][:, outside]
-    if beyond.size == 0 or beyond.min() != beyond.max():
+    if image not in _ROUND:
+        _ROUND[image] = _is_round(image)
+    if not _ROUND[image]:
         return np.zeros(len(points_mm), bool)
     i, j, _ = image.grid.to_ijk(points_mm).T
-    return from_centre(i, j) > radius - border_mm
+    from_centre, radius = _from_centre(image.grid, i, j)
+    return from_centre > radius - border_mm
+
+
+_ROUND: WeakKeyDictionary[Image, bool] = WeakKeyDictionary()
+"""Whether the field of view of an image is round."""
+
+
+def _from_centre(grid: Grid, i: NDArray[np.float64], j: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Distance of places in a slice from its middle in mm, and the radius of the circle that it just holds."""
+    _, nj, ni = grid.shape
+    si, sj, _ = grid.spacing_mm
+    distance = np.asarray(np.hypot((i - (ni - 1) / 2) * si, (j - (nj - 1) / 2) * sj))
+    return distance, min(ni * si, nj * sj) / 2
+
+
+def _is_round(image: Image) -> bool:
+    nk, nj, ni = image.grid.shape
+    i, j = np.arange(ni, dtype=float)[None], np.arange(nj, dtype=float)[:, None]
+    from_centre, radius = _from_centre(image.grid, i, j)
+    outside = from_centre > radius + max(image.grid.spacing_mm[:2])
+    beyond = image.voxels[:: max(nk // 8, 1)][:, outside]
+    return beyond.size > 0 and bool(beyond.min() == beyond.max())
 
 
 def over_midline(case: Case, points_mm: NDArray[np.float64], limits: Limits) -> NDArray[np.bool_]:
@@ -149,14 +165,26 @@ def over_midline(case: Case, points_mm: NDArray[np.float64], limits: Limits) -> 
     found = np.zeros(len(points_mm), bool)
     for item in case.structures:
         if kin_of(item) == "cord" and not item.mask.is_empty:
-            canal = item.mask.points_mm()
-            height = np.rint(canal[:, 2]).astype(int)
-            first, count = int(height.min()), int(height.max() - height.min()) + 1
-            total = np.bincount(height - first, minlength=count)
-            known = np.flatnonzero(total)
-            middle = [np.bincount(height - first, canal[:, axis], count)[known] / total[known] for axis in (0, 1)]
+            first, known, middle = _middle_of(item.mask)
             at = points_mm[:, 2] - first
             left, back = (np.interp(at, known, values) for values in middle)
             within = (at >= known[0] - 1) & (at <= known[-1] + 1)
             found |= within & (points_mm[:, 1] > back) & (np.abs(points_mm[:, 0] - left) < limits.midline.amount)
     return found
+
+
+_MIDDLES: WeakKeyDictionary[Mask, tuple[int, NDArray[np.intp], list[NDArray[np.float64]]]] = WeakKeyDictionary()
+"""The middle of every canal that was asked for."""
+
+
+def _middle_of(canal: Mask) -> tuple[int, NDArray[np.intp], list[NDArray[np.float64]]]:
+    """The lowest height of a canal in whole mm, the heights above it at which it is known, and its L and P there."""
+    if canal not in _MIDDLES:
+        points = canal.points_mm()
+        height = np.rint(points[:, 2]).astype(int)
+        first, count = int(height.min()), int(height.max() - height.min()) + 1
+        total = np.bincount(height - first, minlength=count)
+        known = np.flatnonzero(total)
+        middle = [np.bincount(height - first, points[:, axis], count)[known] / total[known] for axis in (0, 1)]
+        _MIDDLES[canal] = (first, known, middle)
+    return _MIDDLES[canal]

@@ -21,8 +21,16 @@ def walk_compiled(
     """What `rays.walk_numpy` gives, to the last bit."""
     found = np.zeros((len(steps), 12), np.int32)
     rows, length = packed.shape[1:]
-    _walk(packed.reshape(-1), rows, length, start, stride, steps, needed, gap, found)
+    walk = _walk if len(steps) > _CHUNK else _walk_few
+    walk(packed.reshape(-1), rows, length, start, stride, steps, needed, gap, found)
     return found
+
+
+@njit(cache=True, nogil=True)
+def _walk_few(flat, rows, length, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
+    """Without threads: waking them takes longer than a few paths."""
+    for path in range(steps.size):
+        _walk_one(flat, rows, length, start[path], stride[path], steps[path], needed, gap, found[path])
 
 
 @njit(parallel=True, cache=True, nogil=True)

@@ -120,7 +120,7 @@ def search(judge: Judge, skin: Skin, aim: Aim) -> tuple[SkinMap, Candidates]:
     walk = walk_paths(judge.field, some.points_mm, tips[walkable], judge.needle, judge.limits)
     verdict = judge.judge(some, walk)
     left = np.flatnonzero(verdict.allowed)
-    found = _priced(judge, some.part(left), walk.part(left), verdict.incidence_deg[left], aim)
+    found = priced(judge, some.part(left), walk.part(left), verdict.incidence_deg[left], aim)
     return _skin_map(judge, skin, walkable, verdict, left, found.score, aim), found
 
 
@@ -156,7 +156,8 @@ def _is_held(field: PlanningField, points_mm: NDArray[np.float64]) -> NDArray[np
     return np.asarray(inside & solid)
 
 
-def _priced(judge: Judge, skin: Skin, walk: Walk, incidence: NDArray[np.float32], aim: Aim) -> Candidates:
+def priced(judge: Judge, skin: Skin, walk: Walk, incidence: NDArray[np.float32], aim: Aim) -> Candidates:
+    """Price ways that the rules allow; `incidence` is the angle to the cortex in degrees, NaN without bone."""
     if aim.zone is not None:
         left_out = 1 - covered_share(aim.zone, aim.wanted_mm, walk.tips_mm, walk.directions)
         short = left_out / (judge.limits.coverage_scale.amount / 100)

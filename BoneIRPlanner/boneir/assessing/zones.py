@@ -61,7 +61,7 @@ def _assess_ablating(case: Case, treatment: Treatment, chosen: Sequence[tuple[Pr
         joined, findings = joined_zone(zones, Technique.CRYO if together else treatment.technique)
         sheet.zones.append(joined)
         sheet.add([_volume(joined)], findings)
-    _assess_margin(treatment, lesion, shells, sheet)
+    assess_margin(treatment, lesion, shells, sheet)
     sheet.add(*zone_safety(shells, case.structures, case.image, lesion))
 
 
@@ -113,7 +113,17 @@ def _in_spine(case: Case, shells: Sequence[Shells]) -> bool:
     return False
 
 
-def _assess_margin(treatment: Treatment, lesion: Lesion, shells: Sequence[Shells], sheet: Sheet) -> None:
+def assess_coverage(case: Case, treatment: Treatment, chosen: Sequence[tuple[Probe, Device]], sheet: Sheet) -> None:
+    """Only how the zones of some probes cover the lesion: what changes while a probe is being moved.
+
+    Parameters are those of `assess_zones`, and so are the numbers.
+    """
+    shells = [shells_of(probe, zone_size_of(probe, tool), tool.technique) for probe, tool in chosen]
+    assess_margin(treatment, case.lesion(treatment.lesion), shells, sheet)
+
+
+def assess_margin(treatment: Treatment, lesion: Lesion, shells: Sequence[Shells], sheet: Sheet) -> None:
+    """Coverage and margin of a lesion within the zones whose shells are given."""
     zones = [[shell.expected for shell in shells], [shell.inner for shell in shells], [shell.outer for shell in shells]]
     expected, inner, outer = surface_margins(lesion.mask, zones)
     wanted, liver = treatment.margin_mm, ablation_limit("liver_margin_mm")

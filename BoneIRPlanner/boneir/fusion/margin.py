@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,18 +87,24 @@ def surface_margins(lesion: Mask, zones: Sequence[Zone]) -> tuple[SurfaceMargin,
     OutlineError
         If the lesion, or a zone given as a mask, is empty.
     """
-    surface = surface_of(lesion)
-    points, away = _surroundings(surface)
-    return tuple(_margin(surface, points, away, _depth_in(zone)) for zone in zones)
+    known = _KNOWN.get(lesion)
+    if known is None:
+        surface = surface_of(lesion)
+        known = _KNOWN[lesion] = (surface, *_surroundings(surface))
+    return tuple(_margin(*known, zone) for zone in zones)
 
 
-def _margin(surface: Surface, points: Floats, away: Floats, depth: Callable[[Floats], Floats]) -> SurfaceMargin:
-    margin = depth(surface.points_mm)
+_KNOWN: WeakKeyDictionary[Mask, tuple[Surface, Floats, Floats]] = WeakKeyDictionary()
+"""Surface and surroundings of lesions, kept as long as their masks: a zone that is dragged asks for them each time."""
+
+
+def _margin(surface: Surface, points: Floats, away: Floats, zone: Zone) -> SurfaceMargin:
+    margin = _depth_in(zone)(surface.points_mm)
     lowest = int(np.argmin(margin))
     x, y, z = (float(v) for v in surface.points_mm[lowest])
     area = surface.areas_mm2 / surface.areas_mm2.sum()
     fifth, median = np.interp((0.05, 0.5), *_distribution(margin, area))
-    covered = depth(points) >= 0.0
+    covered = _lies_in(zone, points)
     return SurfaceMargin(
         minimum_mm=float(margin[lowest]),
         place_mm=(x, y, z),
@@ -106,7 +113,7 @@ def _margin(surface: Surface, points: Floats, away: Floats, depth: Callable[[Flo
         share_uncovered=float(area[margin < 0.0].sum()),
         share_narrow=float(area[(margin >= 0.0) & (margin < 5.0)].sum()),
         share_wide=float(area[margin >= 5.0].sum()),
-        coverage=tuple(_share(covered, away <= width) for width in MARGINS_MM),
+        coverage=_shares(covered, away),
     )
 
 
@@ -125,8 +132,15 @@ def _depth_in(zone: Mask | Sequence[Ellipsoid]) -> Callable[[Floats], Floats]:
     return lambda points: np.max([-part.signed_distance_mm(points) for part in parts], axis=0)
 
 
+def _lies_in(zone: Zone, points: Floats) -> NDArray[np.bool_]:
+    """Which points lie in a zone; for ellipsoids without the distance, which is dear."""
+    if isinstance(zone, Mask):
+        return _depth_in(zone)(points) >= 0.0
+    return np.asarray(np.any([part.contains(points) for part in zone], axis=0))
+
+
 def _surroundings(surface: Surface) -> tuple[Floats, Floats]:
-    """A regular lattice of points in and around a lesion, and their distances from its surface in mm."""
+    """A lattice of points in and around a lesion, the innermost first, and their distances from its surface in mm."""
     low = surface.points_mm.min(axis=0) - MARGINS_MM[-1]
     high = surface.points_mm.max(axis=0) + MARGINS_MM[-1]
     volume_mm3 = float(np.prod(high - low))
@@ -134,9 +148,12 @@ def _surroundings(surface: Surface) -> tuple[Floats, Floats]:
     axes = [np.arange(a + step / 2.0, b, step) for a, b in zip(low, high, strict=True)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     away = surface.signed_distance_mm(points)
-    near = away <= MARGINS_MM[-1]
-    return points[near], away[near]
+    order = np.argsort(away, kind="stable")[: int(np.count_nonzero(away <= MARGINS_MM[-1]))]
+    return points[order], away[order]
 
 
-def _share(covered: NDArray[np.bool_], part: NDArray[np.bool_]) -> float:
-    return float(np.mean(covered[part])) if part.any() else 0.0
+def _shares(covered: NDArray[np.bool_], away: Floats) -> tuple[float, ...]:
+    """Covered part of the lesion grown by each width of `MARGINS_MM`; points in the order of `away`."""
+    counts = np.searchsorted(away, MARGINS_MM, side="right")
+    hits = np.append(0, np.cumsum(covered))[counts]
+    return tuple(float(hit / count) if count else 0.0 for hit, count in zip(hits, counts, strict=True))

@@ -53,6 +53,14 @@ class Ellipsoid:
         t, r = self._cylinder(points_mm)
         return np.asarray(np.hypot(t / self.along_mm, r / self.across_mm))
 
+    def contains(self, points_mm: ArrayLike) -> NDArray[np.bool_]:
+        """Whether points (..., 3) lie inside or on the surface; what `level` says, in a fraction of its time."""
+        offset = np.asarray(points_mm, float) - np.asarray(self.centre_mm)
+        t = offset @ np.asarray(self.axis)
+        across = np.einsum("...a,...a->...", offset, offset) - t * t
+        along = np.maximum(np.abs(t) - self.slide_mm, 0.0)
+        return np.asarray((along / self.along_mm) ** 2 + across / self.across_mm**2 <= 1.0)
+
     def signed_distance_mm(self, points_mm: ArrayLike) -> NDArray[np.float64]:
         """Distance of points (..., 3) to the surface in mm, negative inside; exact where nothing slides."""
         t, r = self._cylinder(points_mm)

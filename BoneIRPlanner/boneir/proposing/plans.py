@@ -21,14 +21,15 @@ def plan_of(job: Job, way: Way, rank: int) -> Plan:
         tool = Cement("1", way.trajectories[0], volume, job.instrument.diameter_mm.amount)
         treatment = replace(treatment, cement=(tool,))
     else:
-        probes = tuple(_probe(job, trajectory, str(n + 1)) for n, trajectory in enumerate(way.trajectories))
+        probes = tuple(probe_of(job, trajectory, str(n + 1)) for n, trajectory in enumerate(way.trajectories))
         treatment = replace(treatment, probes=probes)
     reasons = (f"Rank {rank + 1} with a weighted cost of {way.score:.2f}.", *way.reasons)
     name, uid = f"plan-{rank + 1}", job.case.image.uid
     return Plan(name, (treatment,), uid, way.approach, goal.position, reasons, limits=goal.limits)
 
 
-def _probe(job: Job, trajectory: Trajectory, name: str) -> Probe:
+def probe_of(job: Job, trajectory: Trajectory, name: str) -> Probe:
+    """The probe of a job on one way, with the setting that its zone was chosen for."""
     if job.zone is None:
         return Probe(name, job.goal.device, trajectory)
     size = job.instrument.zone(job.zone.setting)
