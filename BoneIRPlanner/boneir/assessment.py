@@ -79,6 +79,47 @@ class Zone:
     evidence: Value | None = None
 
 
+@dataclass(frozen=True)
+class CurveMark:
+    """A place on a curve that has a name, and what it means for the plan; severity None where nothing."""
+
+    x: float
+    text: str
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How one number goes with another, to be drawn.
+
+    Parameters
+    ----------
+    code : str
+        Stable dotted name ("cement.filling").
+    title, x_title, y_title : str
+        Words for people.
+    x_unit, y_unit : str
+    about : str
+        The needle, structure or lesion that it belongs to.
+    points : tuple of (float, float)
+        By rising x.
+    marks : tuple of CurveMark
+    note : str
+        What a reader must know of it.
+    """
+
+    code: str
+    title: str
+    x_title: str
+    y_title: str
+    x_unit: str
+    y_unit: str
+    about: str
+    points: tuple[tuple[float, float], ...]
+    marks: tuple[CurveMark, ...] = ()
+    note: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Assessment:
     """What follows from a case and a plan.
@@ -91,6 +132,7 @@ class Assessment:
     findings : tuple of Finding
         The worst first.
     zones : tuple of Zone
+    curves : tuple of Curve
     """
 
     plan_uid: str
@@ -98,6 +140,7 @@ class Assessment:
     measures: tuple[Measure, ...] = ()
     findings: tuple[Finding, ...] = ()
     zones: tuple[Zone, ...] = field(default=())
+    curves: tuple[Curve, ...] = ()
 
     def measure(self, code: str, about: str = "") -> Measure | None:
         """The first measure of that code (and about that thing), or None."""
@@ -135,6 +178,7 @@ class AssessmentRecord:
     measures: tuple[Measure, ...] = ()
     findings: tuple[Finding, ...] = ()
     zones: tuple[ZoneRecord, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
 
 def assessment_record(assessment: Assessment) -> AssessmentRecord:
@@ -158,4 +202,5 @@ def assessment_record(assessment: Assessment) -> AssessmentRecord:
         measures=assessment.measures,
         findings=assessment.findings,
         zones=zones,
+        curves=assessment.curves,
     )
