@@ -12,6 +12,7 @@ from .assessing.cement import assess_cement
 from .assessing.checks import check_plan
 from .assessing.conflicts import assess_conflicts
 from .assessing.paths import assess_paths
+from .assessing.pedicles import assess_pedicles
 from .assessing.screws import assess_screws
 from .assessing.sheet import Sheet
 from .assessing.simulation import assess_simulation
@@ -66,13 +67,14 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
             assess_simulation(case, treatment, sheet, progress)
     assess_conflicts(plan, limits, sheet)
     findings = worst_first(dict.fromkeys(sheet.findings))
-    return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones))
+    return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones), tuple(sheet.curves))
 
 
 def _assess_treatment(case: Case, treatment: Treatment, limits: Limits, sheet: Sheet) -> None:
     chosen = [(probe, device(probe.device)) for probe in treatment.probes]
     sheet.add(measure_lesion(case, case.lesion(treatment.lesion)))
     assess_paths(case, treatment, chosen, limits, sheet)
+    assess_pedicles(case, treatment, chosen, limits, sheet)
     assess_zones(case, treatment, chosen, sheet)
-    assess_cement(case, treatment, sheet)
+    assess_cement(case, treatment, sheet, chosen)
     assess_screws(treatment, sheet)

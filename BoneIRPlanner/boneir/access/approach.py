@@ -13,12 +13,18 @@ from ..plan import Trajectory
 from .bones import bones_holding
 from .clearance import points_along
 from .field import kin_of
+from .pedicle import pedicle_side
 from .region import marked_at
+from .vertebra import level_of, parts_of
 
 _STRAIGHT_DEG = 15.0
 """Within so much of an axis of the body an approach is named by that axis alone."""
 _STEEP_DEG = 20.0
 """From so much out of the axial plane on an approach is said to be angled."""
+_FROM_THE_FRONT = 0.3
+"""Share of its way that a needle goes backwards when it comes from the front."""
+_RIB_MM = 12.0
+"""A thoracic vertebra that is entered so near a rib is entered beside it."""
 _PEDICLE_MM = 14.0
 """A way through a pedicle passes the middle of the canal at most this far outside the canal's wall."""
 
@@ -35,18 +41,51 @@ class Approaches:
     def __init__(self, case: Case, lesion: Lesion) -> None:
         holding = bones_holding(case, lesion)
         self._bone = holding[0] if holding else None
-        self._level = _level(self._bone) if self._bone else ""
+        self._level = level_of(self._bone) if self._bone else ""
         self._canal = _canal_at(case, self._bone) if self._bone and self._level else None
+        self._parts = parts_of(case, self._bone) if self._bone and self._canal is not None else None
+        self._ribs = tuple(item.mask for item in case.structures if item.name.startswith("rib"))
 
     def name(self, trajectory: Trajectory) -> str:
         """Name one way in; without the name of a bone where none is outlined by name."""
         if self._bone is None:
             return direction_words(trajectory)
         if self._canal is not None:
-            route = _spinal_route(self._canal, trajectory, self._bone)
+            route = self._spinal_route(trajectory, self._bone, self._canal)
             if route:
                 return f"{route} {self._level}"
         return f"{direction_words(trajectory)}, {self._level or bone_words(self._bone)}"
+
+    def _spinal_route(self, trajectory: Trajectory, vertebra: Structure, canal: NDArray[np.float64]) -> str:
+        """How a needle gets into a vertebra: through a pedicle, beside it, from the front, or only into the arch.
+
+        Where the vertebra comes apart, its pedicles tell; else it is told by where the needle stands in bone when it
+        passes the middle of the canal.
+        """
+        points = _points(trajectory)
+        in_bone = marked_at(vertebra.mask, points)
+        if not in_bone.any():
+            return ""
+        entered, tip = points[int(in_bone.argmax())], points[-1]
+        middle = canal.mean(axis=0)
+        side = "left" if entered[0] > middle[0] else "right"
+        if trajectory.direction[1] > _FROM_THE_FRONT:
+            return f"{side} anterolateral"
+        through = pedicle_side(self._parts, trajectory) if self._parts is not None else ""
+        if through:
+            return f"{through} transpedicular"
+        if tip[1] > middle[1]:
+            return f"{side} posterior, into the arch of"
+        if self._parts is None and _beside_canal(canal, points, entered, vertebra):
+            return f"{side} transpedicular"
+        return f"{side} {'costovertebral' if self._beside_rib(entered) else 'posterolateral'}"
+
+    def _beside_rib(self, entered_mm: NDArray[np.float64]) -> bool:
+        """Whether a thoracic vertebra is entered beside a rib, in the corner of rib and transverse process."""
+        if not self._level.startswith("T"):
+            return False
+        near = [np.linalg.norm(mask.points_mm() - entered_mm, axis=1).min() for mask in self._ribs if mask.count]
+        return bool(near) and float(min(near)) <= _RIB_MM
 
 
 def direction_words(trajectory: Trajectory) -> str:
@@ -72,36 +111,15 @@ def bone_words(bone: Structure) -> str:
     return kind.name.lower() if kind is not None else bone.name.replace("_", " ")
 
 
-def _level(bone: Structure) -> str:
-    """The level of a vertebra ("L3"), empty for any other bone."""
-    name = bone.kind or bone.name
-    return name.removeprefix("vertebra_") if name.startswith("vertebra_") else ""
-
-
-def _spinal_route(canal: NDArray[np.float64], trajectory: Trajectory, vertebra: Structure) -> str:
-    """How a needle gets into a vertebra: through a pedicle, beside it, from the front, or only into the arch.
-
-    It is told by where the needle stands in bone when it passes the middle of the canal: in bone close to the canal's
-    side is a pedicle; not yet in bone is beside it.
-    """
-    points = _points(trajectory)
-    in_bone = marked_at(vertebra.mask, points)
-    if not in_bone.any():
-        return ""
-    entered, tip = points[int(in_bone.argmax())], points[-1]
-    middle = canal.mean(axis=0)
-    side = "left" if entered[0] > middle[0] else "right"
-    front = float(canal[:, 1].min())
-    if trajectory.direction[1] > 0.3:
-        return f"{side} anterolateral"
-    if tip[1] > middle[1]:
-        return f"{side} posterior, into the arch of"
+def _beside_canal(
+    canal: NDArray[np.float64], points: NDArray[np.float64], entered: NDArray[np.float64], vertebra: Structure
+) -> bool:
+    """Whether a needle stands in bone close to the canal's side when it passes its middle: that bone is a pedicle."""
+    middle, front = canal.mean(axis=0), float(canal[:, 1].min())
     passing = points[int(np.abs(points[:, 1] - middle[1]).argmin())]
     half_width = float(np.abs(canal[:, 0] - middle[0]).max())
     beside = abs(float(passing[0] - middle[0])) - half_width
-    if marked_at(vertebra.mask, passing[None])[0] and beside <= _PEDICLE_MM and entered[1] > front:
-        return f"{side} transpedicular"
-    return f"{side} posterolateral"
+    return bool(marked_at(vertebra.mask, passing[None])[0] and beside <= _PEDICLE_MM and entered[1] > front)
 
 
 def _points(trajectory: Trajectory) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ _ROOM_MM = 12.0
 _HALF = 0.5
 """A way that runs along less than this share of a pedicle is not one through it."""
 _TURN_MM = 0.5
+_KEPT = 32
+"""Surfaces around pedicles that are kept: two of every vertebra that is looked at."""
 
 
 class GertzbeinRobbins(StrEnum):
@@ -101,15 +104,29 @@ def pedicle_way(parts: VertebraParts, trajectory: Trajectory, diameter_mm: float
         pedicle, arch or processes, as a posterolateral way does.
     """
     points = np.asarray(trajectory.entry_mm) + points_along(trajectory)[:, None] * np.asarray(trajectory.direction)
+    found = _through(parts, points)
+    if found is None:
+        return None
+    _, side, pedicle, within = found
+    return _graded(parts, side, _surface_around(parts, pedicle), points[within], diameter_mm / 2)
+
+
+def pedicle_side(parts: VertebraParts, trajectory: Trajectory) -> str:
+    """The side of the pedicle that a way goes through, "left" or "right"; "" where it goes through none."""
+    points = np.asarray(trajectory.entry_mm) + points_along(trajectory)[:, None] * np.asarray(trajectory.direction)
+    found = _through(parts, points)
+    return "" if found is None else found[1]
+
+
+def _through(parts: VertebraParts, points: Floats) -> tuple[float, str, Mask, NDArray[np.intp]] | None:
+    """The pedicle that an axis goes through, as `_along` gives it; None where it goes through none."""
     found = [
         chosen
         for side, pedicle in (("left", parts.pedicle_left), ("right", parts.pedicle_right))
         if not pedicle.is_empty and (chosen := _along(parts, side, pedicle, points)) is not None
     ]
-    if not found or min(found, key=lambda item: item[0])[0] > pedicle_limit("beside").amount:
-        return None
-    _, side, pedicle, within = min(found, key=lambda item: item[0])
-    return _graded(parts, side, _surface_around(parts, pedicle), points[within], diameter_mm / 2)
+    nearest = min(found, key=lambda item: item[0], default=None)
+    return None if nearest is None or nearest[0] > pedicle_limit("beside").amount else nearest
 
 
 def _along(
@@ -141,6 +158,7 @@ def _graded(parts: VertebraParts, side: str, surface: Surface, axis: Floats, rad
     return PedicleWay(side, grade_of_breach(breach), breach, -out, towards, as_point(axis[worst]))
 
 
+@lru_cache(maxsize=_KEPT)
 def _surface_around(parts: VertebraParts, pedicle: Mask) -> Surface:
     """The outline of the whole vertebra around one pedicle: where the pedicle joins body and arch there is no wall."""
     grid = pedicle.grid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,10 +45,43 @@ def target_points(lesion: Mask, count: int, spread: float = 0.5) -> NDArray[np.f
 
     middle = nearest(voxels.mean(axis=0))
     chosen, apart = [middle], np.linalg.norm(voxels - middle, axis=1)
-    while len(chosen) < count and spread * apart.max() > 2 * max(lesion.grid.spacing_mm):
+    while len(chosen) < count and spread * apart.max() > max(lesion.grid.spacing_mm):
         end = voxels[np.argmax(apart)]
         chosen.append(nearest(middle + spread * (end - middle)))
         apart = np.minimum(apart, np.linalg.norm(voxels - end, axis=1))
+    return np.array(chosen)
+
+
+def roomiest_points(
+    lesion: Mask, room_of: Callable[[NDArray[np.float64]], NDArray[np.float64]], count: int
+) -> NDArray[np.float64]:
+    """Points of a lesion that lie farthest from what must not be touched, one after the other, apart from each other.
+
+    Where the middle of a lesion cannot be reached, a part of it often can: its side away from the canal, for instance.
+
+    Parameters
+    ----------
+    lesion : Mask
+        Not empty.
+    room_of : callable
+        Room at LPS points (n, 3), in mm.
+    count : int
+        How many at most.
+
+    Returns
+    -------
+    ndarray, shape (m, 3)
+        LPS mm of voxels of the lesion, ``1 <= m <= count``, the roomiest first.
+    """
+    voxels = lesion.points_mm()
+    room = room_of(voxels)
+    apart_mm = max(1.5 * max(lesion.grid.spacing_mm), float(np.cbrt(lesion.volume_ml * 1000 / count)))
+    chosen: list[NDArray[np.float64]] = []
+    for n in np.argsort(-room, kind="stable"):
+        if all(np.linalg.norm(voxels[n] - point) >= apart_mm for point in chosen):
+            chosen.append(voxels[n])
+            if len(chosen) == count:
+                break
     return np.array(chosen)
 
 

@@ -11,8 +11,8 @@ from ..access.choice import Choice, Chosen, choose
 from ..access.entries import Skin, skin_around
 from ..access.field import build_field
 from ..access.rules import Judge
-from ..access.search import Aim, joined, search
-from ..access.targets import target_points
+from ..access.search import Aim, Candidates, joined, search
+from ..access.targets import roomiest_points, target_points
 from ..plan import Technique
 from ..proposal import SkinMap
 from .job import Job
@@ -21,6 +21,9 @@ TARGETS = 5
 """Points of the lesion that are aimed at: its middle and others half-way to its ends."""
 _OTHER_TARGETS_EVERY = 4
 """Of the entries, so many share one when the targets beside the middle are searched."""
+
+_ROOMIEST = 8
+"""Points of the lesion far from what must not be touched, aimed at from every entry where nothing else is reached."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +66,19 @@ def search_ways(job: Job, relaxed: bool) -> Found:
     skin_map, allowed = search(judge, skin, middle)
     some = skin.part(np.arange(0, len(skin.points_mm), _OTHER_TARGETS_EVERY))
     allowed = joined([allowed, *(search(judge, some, aim)[1] for aim in others)])
-    choice = None
-    if len(allowed):
-        choice = choose(case, lesion, job.needle, limits, allowed, job.goal.max_plans, relaxed=relaxed)
+    choice = _choice(job, allowed, relaxed)
+    if choice is None or not choice.chosen:
+        points = roomiest_points(lesion.mask, field.room_mm, _ROOMIEST)
+        edge = joined([search(judge, skin, aim_at(job, point, core))[1] for point in points])
+        choice = _choice(job, edge, relaxed) or choice
     return Found(judge, skin, skin_map, choice, relaxed)
+
+
+def _choice(job: Job, allowed: Candidates, relaxed: bool) -> Choice | None:
+    """The choice among what is allowed; None where nothing is."""
+    if not len(allowed):
+        return None
+    return choose(job.case, job.lesion, job.needle, job.limits, allowed, job.goal.max_plans, relaxed=relaxed)
 
 
 def aim_at(job: Job, target_mm: NDArray[np.float64], core_mm: float | None = None) -> Aim:

@@ -13,6 +13,7 @@ from ..access.explain import reasons_of, team_reasons
 from ..access.limits import COSTS
 from ..access.pareto import best_per_patch
 from ..access.path_samples import PathSamples
+from ..access.pedicle_measures import pedicle_reason
 from ..access.search import joined, search
 from ..access.several import team_that_covers
 from ..access.targets import covered_share, harmed_ml, target_points
@@ -51,7 +52,9 @@ def way_alone(job: Job, item: Chosen, choice: Choice, skin_map: SkinMap) -> Way:
     if job.zone is not None:
         tip, way = (np.atleast_2d(v) for v in (item.trajectory.tip_mm, item.trajectory.direction))
         covered = float(covered_share(job.zone, job.wanted_mm, tip, way)[0])
-    return Way(item.score, (item.trajectory,), item.approach, covered, reasons_of(item, choice, skin_map))
+    path = PathSamples(job.case, item.trajectory, job.needle, job.lesion, "", job.limits)
+    reasons = [*reasons_of(item, choice, skin_map), pedicle_reason(path)]
+    return Way(item.score, (item.trajectory,), item.approach, covered, tuple(filter(None, reasons)))
 
 
 def way_together(job: Job, found: Found, alone: float) -> tuple[Way, ...]:

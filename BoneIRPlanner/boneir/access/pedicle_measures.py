@@ -1,0 +1,80 @@
+"""What a way does to the pedicles of the vertebrae that hold its lesion: grade, bone left, and what breaks a limit."""
+
+from __future__ import annotations
+
+from ..anatomy.structures import structure_kinds
+from ..assessment import Measure
+from ..case import Structure
+from ..findings import Finding, Severity
+from .path_samples import PathSamples
+from .pedicle import GertzbeinRobbins, PedicleWay, pedicle_limit, pedicle_way
+from .vertebra import parts_of
+
+
+def pedicle_ways(path: PathSamples) -> tuple[tuple[Structure, PedicleWay], ...]:
+    """The pedicles that a path goes through, of the vertebrae that hold its lesion."""
+    found = []
+    for vertebra in path.holding:
+        parts = parts_of(path.case, vertebra)
+        way = None if parts is None else pedicle_way(parts, path.trajectory, path.needle.diameter_mm)
+        if way is not None:
+            found.append((vertebra, way))
+    return tuple(found)
+
+
+def breaches_towards_canal(way: PedicleWay) -> bool:
+    """Whether a way leaves its pedicle on the side of the canal, or on any side by as much as grade C."""
+    if way.grade is GertzbeinRobbins.A:
+        return False
+    return way.towards == "medial" or way.breach_mm >= pedicle_limit("grades", "C").amount
+
+
+def measure_pedicles(path: PathSamples) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
+    """The Gertzbein-Robbins grade of a path, as the breach that it is read from, and a finding from grade B on."""
+    measures, findings = [], []
+    for vertebra, way in pedicle_ways(path):
+        title = f"Breach of the {way.side} pedicle, {_words(vertebra)}"
+        left = f"{way.wall_mm:.1f} mm of bone left" if way.wall_mm >= 0 else f"out of bone by {way.breach_mm:.1f} mm"
+        note = f"Gertzbein-Robbins {way.grade}; {left} at the nearest wall, {_where(way)}"
+        limit = pedicle_limit("grades", "B")
+        measures.append(
+            Measure(
+                "access.pedicle_breach", title, way.breach_mm, "mm", path.about, limit=limit, place_mm=way.place_mm,
+                note=note,
+            )
+        )  # fmt: skip
+        if way.grade is not GertzbeinRobbins.A:
+            findings.append(_finding(path, vertebra, way))
+    return tuple(measures), tuple(findings)
+
+
+def _finding(path: PathSamples, vertebra: Structure, way: PedicleWay) -> Finding:
+    text = (
+        f"{path.called()} leaves the {way.side} pedicle of {_words(vertebra)} by {way.breach_mm:.1f} mm, "
+        f"{_where(way)} (Gertzbein-Robbins {way.grade}): a way within the pedicle, grade A, would be right."
+    )
+    severity = Severity.STOP if breaches_towards_canal(way) else Severity.WARN
+    limit = pedicle_limit("grades", "B")
+    return Finding("access.pedicle", severity, text, way.breach_mm, "mm", limit, way.place_mm, vertebra.name)
+
+
+def pedicle_reason(path: PathSamples) -> str:
+    """One sentence on the pedicles that a path goes through; "" where it goes through none."""
+    parts = [
+        f"It stays {way.wall_mm:.1f} mm within the {way.side} pedicle of {_words(vertebra)}, grade {way.grade} after "
+        f"Gertzbein and Robbins; the nearest wall is {_where(way)}."
+        if way.wall_mm >= 0
+        else f"It leaves the {way.side} pedicle of {_words(vertebra)} by {way.breach_mm:.1f} mm, {_where(way)}: grade "
+        f"{way.grade} after Gertzbein and Robbins."
+        for vertebra, way in pedicle_ways(path)
+    ]
+    return " ".join(parts)
+
+
+def _where(way: PedicleWay) -> str:
+    return {"medial": "towards the canal", "lateral": "towards the side"}.get(way.towards, way.towards)
+
+
+def _words(vertebra: Structure) -> str:
+    kind = structure_kinds().get(vertebra.kind)
+    return kind.name.removeprefix("Vertebra ") if kind is not None else vertebra.name.replace("_", " ")

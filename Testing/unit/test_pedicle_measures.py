@@ -1,0 +1,117 @@
+"""The grade of a way through a pedicle in assessments and proposals, and the part of a lesion with most room."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from test_pedicle import DIAMETER, drawn, straight
+
+from access_phantom import ball, grid_around, marked, slab
+from boneir.access.approach import Approaches
+from boneir.access.choice import stand_of
+from boneir.access.limits import access_limits
+from boneir.access.needle import Needle
+from boneir.access.path_samples import PathSamples
+from boneir.access.pedicle_measures import measure_pedicles, pedicle_reason
+from boneir.access.targets import roomiest_points
+from boneir.access.vertebra import level_of, parts_of
+from boneir.assess import assess
+from boneir.case import Case, Lesion, Role, Structure
+from boneir.findings import Severity
+from boneir.mask import Mask
+from boneir.plan import Plan, Probe, Technique, Trajectory, Treatment
+from boneir.training.synthetic_patient import synthetic_patient
+
+
+@cache
+def spine_case() -> Case:
+    """The vertebra L2 of a synthetic patient with its canal, and a lesion in its body."""
+    vertebra, parts = drawn("axial")
+    grid = parts.body.grid
+    patient = synthetic_patient(0, grid=grid, noise_hu=0.0)
+    roles = {"vertebra_L2": Role.BONE, "spinal_canal": Role.CRITICAL, "body": Role.BODY}
+    structures = [Structure(name, role, patient.labels[name], name) for name, role in roles.items()]
+    lesion = Lesion("lesion-1", marked(ball(vertebra.at(0, 0, 4), 7), grid))
+    return Case(patient.image, tuple(structures), (lesion,))
+
+
+def path(way: Trajectory) -> PathSamples:
+    case = spine_case()
+    return PathSamples(case, way, Needle(DIAMETER, 150.0), case.lesion(), "1", access_limits())
+
+
+@pytest.mark.parametrize(
+    ("shift", "severity"), [(0.0, None), (-6.0, Severity.STOP), (4.0, Severity.WARN), (8.0, Severity.STOP)]
+)
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_breach_is_measured_graded_and_found_from_grade_b_on(side: int, shift: float, severity) -> None:
+    way, out = straight(drawn("axial")[0], side, shift)
+    measures, findings = measure_pedicles(path(way))
+    (measure,) = measures
+    assert measure.title == f"Breach of the {'left' if side > 0 else 'right'} pedicle, L2"
+    assert measure.amount == pytest.approx(max(out, 0.0), abs=0.7)
+    assert "Gertzbein-Robbins" in measure.note
+    assert [finding.severity for finding in findings] == ([] if severity is None else [severity])
+    for finding in findings:
+        assert ("towards the canal" in finding.text) == (shift < 0)
+        assert finding.measured == measure.amount
+    assert ("grade A" in pedicle_reason(path(way))) == (severity is None)
+
+
+def test_no_way_is_accepted_that_leaves_its_pedicle_towards_the_canal() -> None:
+    vertebra = drawn("axial")[0]
+    # Canal far away in the outlines: only the wall of the pedicle can refuse.
+    case = Case(
+        spine_case().image, tuple(s for s in spine_case().structures if s.name != "spinal_canal"), spine_case().lesions
+    )
+    for shift, kept in ((0.0, True), (-6.0, False)):
+        way, _ = straight(vertebra, 1, shift)
+        inner = Trajectory(way.point_at(12.0), way.tip_mm)
+        samples = PathSamples(case, inner, Needle(DIAMETER, 150.0), case.lesion(), "1", access_limits())
+        assert bool(measure_pedicles(samples)[1]) is not kept
+        assert stand_of(samples, relaxed=False).allowed is kept
+
+
+def test_the_name_of_a_way_follows_from_the_pedicles() -> None:
+    vertebra = drawn("axial")[0]
+    names = Approaches(spine_case(), spine_case().lesion())
+    for side, word in ((1, "left"), (-1, "right")):
+        assert names.name(straight(vertebra, side, 0.0)[0]) == f"{word} transpedicular L2"
+        beside = Trajectory(vertebra.at(side * 50, 30, 0), vertebra.at(side * 6, 2, 0))
+        assert names.name(beside) == f"{word} posterolateral L2"
+    front = Trajectory(vertebra.at(20, -45, 0), vertebra.at(2, 0, 0))
+    assert names.name(front) == "left anterolateral L2"
+
+
+def test_an_assessment_holds_the_grade_of_every_probe() -> None:
+    case = spine_case()
+    ways = [straight(drawn("axial")[0], side, 0.0)[0] for side in (1, -1)]
+    probes = tuple(Probe(str(n), "biopsy-13g", way) for n, way in enumerate(ways, 1))
+    plan = Plan("by-hand", (Treatment("lesion-1", Technique.BIOPSY, 0.0, probes),), case.image.uid)
+    found = [measure for measure in assess(case, plan).measures if measure.code == "access.pedicle_breach"]
+    assert [measure.about for measure in found] == ["1", "2"]
+    assert all(measure.amount == 0 and "Gertzbein-Robbins A" in measure.note for measure in found)
+
+
+def test_parts_are_taken_apart_once_and_only_of_vertebrae() -> None:
+    case = spine_case()
+    bone = case.structure("vertebra_L2")
+    assert level_of(bone) == "L2"
+    assert parts_of(case, bone) is parts_of(case, bone)
+    assert parts_of(case, case.structure("body")) is None
+    empty = Structure("vertebra_L3", Role.BONE, Mask.of(np.zeros(bone.mask.grid.shape, bool), bone.mask.grid))
+    assert parts_of(case, empty) is None
+
+
+def test_the_roomiest_points_lie_away_from_what_must_not_be_touched() -> None:
+    grid = grid_around(20)
+    lesion = marked(ball((0, 0, 0), 8), grid)
+    points = roomiest_points(lesion, lambda p: np.abs(p[:, 1] - 10), 6)
+    assert len(points) == 6
+    assert points[0][1] == pytest.approx(-8, abs=0.51)
+    assert all(lesion.at(tuple(point)) for point in points)
+    gaps = np.linalg.norm(points[:, None] - points[None], axis=2)[np.triu_indices(6, 1)]
+    assert gaps.min() >= np.cbrt(lesion.volume_ml * 1000 / 6) - 1e-9
+    assert len(roomiest_points(marked(slab(0, -0.4, 0.4), grid_around(1)), lambda p: p[:, 0], 20)) >= 1
