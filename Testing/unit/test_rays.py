@@ -19,21 +19,45 @@ NEEDLE = Needle(2.4, 150.0)
 
 @pytest.mark.skipif(not has_numba(), reason="numba is not installed, so there is only one kernel")
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**31), gap=st.integers(1, 5), paths=st.integers(1, 700))
-def test_both_kernels_agree_to_the_last_bit(seed: int, gap: int, paths: int) -> None:
+@given(seed=st.integers(0, 2**31), gap=st.integers(1, 5), paths=st.integers(1, 700), even=st.booleans())
+def test_both_kernels_agree_to_the_last_bit(seed: int, gap: int, paths: int, even: bool) -> None:
     from boneir.access.rays_numba import walk_compiled
 
     rng = np.random.default_rng(seed)
     shape = (24, 19, 31)
     blocks = rng.integers(0, len(Tissue), (6, 5, 8)).repeat(4, 0).repeat(4, 1).repeat(4, 2)[:24, :19, :31]
-    packed = ((rng.integers(0, 256, shape) << 8) | blocks).astype(np.uint16)
+    room = rng.integers(0, 256, shape)
+    if even:  # as in a body: the same over wide parts, with a tight place here and there
+        room = rng.integers(150, 256, (3, 3, 4)).repeat(8, 0).repeat(8, 1).repeat(8, 2)[:24, :19, :31].copy()
+        room[rng.random(shape) < 0.01] = rng.integers(0, 200)
+        blocks = np.where(rng.random(shape) < 0.02, blocks, rng.choice(blocks.ravel()))
+    packed = ((room << 8) | blocks).astype(np.uint16)
     first, last = (rng.uniform(0, np.array(shape[::-1]) - 1, (paths, 3)) for _ in range(2))
     steps = np.maximum(np.ceil(np.linalg.norm(last - first, axis=1)), 1).astype(np.int32)
     start = np.rint(first * 65536).astype(np.int32) + 32768
     stride = np.rint((last - first) / steps[:, None] * 65536).astype(np.int32)
     needed = needed_room(NEEDLE, limits_with())
     ours = walk_numpy(packed, start, stride, steps, needed, gap)
+    order = rng.permutation(paths)
     assert np.array_equal(ours, walk_compiled(packed, start, stride, steps, needed, gap))
+    assert np.array_equal(ours, walk_compiled(packed, start, stride, steps, needed, gap, order))
+
+
+@pytest.mark.skipif(not has_numba(), reason="numba is not installed, so there are no blocks")
+@pytest.mark.parametrize("shape", [(8, 8, 8), (9, 10, 3), (1, 5, 6)])
+def test_blocks_hold_the_least_room_and_the_tissue_where_there_is_one(shape) -> None:
+    from boneir.access.rays_numba import blocks_of
+
+    rng = np.random.default_rng(1)
+    tissue = rng.integers(0, 2, [-(-n // 4) for n in shape]).repeat(4, 0).repeat(4, 1).repeat(4, 2)
+    tissue[0, 0, 0] = Tissue.LESION
+    packed = ((rng.integers(0, 256, shape) << 8) | tissue[tuple(slice(n) for n in shape)]).astype(np.uint16)
+    found = blocks_of(packed)
+    for place in np.ndindex(found.shape):
+        part = packed[tuple(slice(4 * n, 4 * n + 4) for n in place)]
+        kinds = np.unique(part & 0xFF)
+        assert found[place] >> 8 == (part >> 8).min()
+        assert found[place] & 0xFF == (kinds[0] if len(kinds) == 1 else 255)
 
 
 @pytest.mark.skipif(not has_numba(), reason="numba is not installed, so there is only one kernel")

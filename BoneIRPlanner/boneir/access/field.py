@@ -118,6 +118,13 @@ class PlanningField:
     bones: BoneSplit
     body: Mask
 
+    @cached_property
+    def blocks(self) -> NDArray[np.uint16]:
+        """The same for blocks of four voxels each way, for the compiled walk: least room, and 255 for mixed tissue."""
+        from .rays_numba import blocks_of
+
+        return np.asarray(blocks_of(self.packed))
+
     @property
     def tissue(self) -> NDArray[np.uint8]:
         """`Tissue` of every voxel."""

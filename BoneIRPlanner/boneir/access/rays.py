@@ -130,54 +130,69 @@ def walk_paths(
         If an end lies outside the region.
     """
     entries, tips = (np.atleast_2d(np.asarray(a, float)) for a in (entries_mm, tips_mm))
-    for name, points in (("entry", entries), ("tip", tips)):
-        inside = field.grid.contains(points)
-        if not inside.all():
-            place = ", ".join(f"{x:.0f}" for x in points[~inside][0])
-            raise PlanError(f"The {name} ({place}) mm LPS lies outside the region of the search.")
+    first, last = (_within(field, points, name) for points, name in ((tips, "tip"), (entries, "entry")))
+    ways = last - first
     steps = np.maximum(np.ceil(np.linalg.norm(entries - tips, axis=1)), 1).astype(np.int32)
-    order = _by_direction(entries - tips)
-    start, stride = _fixed_point(field, entries[order], tips[order], steps[order])
+    scale = 1 << FIXED
+    stride = np.rint(ways * (scale / steps[:, None])).astype(np.int32)
+    start = np.rint(first * scale).astype(np.int32) + (scale >> 1)
     gap = int(np.ceil(limits.bone_gap.amount))
-    walk = _kernel(has_numba() if compiled is None else compiled)
-    found = np.empty((len(steps), len(COLUMNS)), np.int32)
-    found[order] = walk(field.packed, start, stride, steps[order], needed_room(needle, limits), gap)
+    needed = needed_room(needle, limits)
+    order = _by_direction(ways)
+    if has_numba() if compiled is None else compiled:
+        from .rays_numba import walk_compiled
+
+        found = walk_compiled(field.packed, start, stride, steps, needed, gap, order, field.blocks)
+    else:
+        found = np.empty((len(steps), len(COLUMNS)), np.int32)
+        found[order] = walk_numpy(field.packed, start[order], stride[order], steps[order], needed, gap)
     return Walk(entries, tips, steps, found)
 
 
-def _kernel(compiled: bool):  # type: ignore[no-untyped-def]
-    if not compiled:
-        return walk_numpy
-    from .rays_numba import walk_compiled
+def _within(field: PlanningField, points_mm: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Indices (i, j, k) of points, moved into the voxels at the border where they lie at most half a voxel beyond.
 
-    return walk_compiled
+    Raises
+    ------
+    PlanError
+        If a point lies farther out.
+    """
+    ijk = field.grid.to_ijk(points_mm)
+    inner = np.clip(ijk, 0, np.asarray(field.grid.shape[::-1]) - 1)
+    outside = (np.abs(ijk - inner) > 0.5).any(axis=1)
+    if outside.any():
+        place = ", ".join(f"{x:.0f}" for x in points_mm[outside][0])
+        raise PlanError(f"The {name} ({place}) mm LPS lies outside the region of the search.")
+    return np.asarray(inner)
+
+
+_TILES = 64
+"""Tiles along each edge of the cube of directions."""
 
 
 def _by_direction(ways: NDArray[np.float64]) -> NDArray[np.intp]:
-    """An order in which neighbours point the same way: tiles of half a degree, along a Z-order curve."""
-    length = np.maximum(np.linalg.norm(ways, axis=1), 1e-9)
-    height = np.degrees(np.arcsin(np.clip(ways[:, 2] / length, -1, 1))) + 90
-    round_about = np.degrees(np.arctan2(ways[:, 1], ways[:, 0])) + 180
-    tiles = [(2 * angle).astype(np.uint32) for angle in (height, round_about)]
-    return np.argsort(_spread(tiles[0]) << np.uint32(1) | _spread(tiles[1]), kind="stable")
+    """An order in which neighbours point the same way: tiles on the faces of a cube, along a Z-order curve.
+
+    The tiles fit into 16 bits, which are sorted by their digits and keep the order of entries within a tile.
+    """
+    size = np.abs(ways)
+    face = size.argmax(axis=1)
+    lines = np.arange(len(ways))
+    largest = np.maximum(size[lines, face], 1e-9)
+    key = (2 * face + (ways[lines, face] > 0)).astype(np.uint16)
+    tiles = []
+    for turn in (1, 2):
+        part = ways[lines, (face + turn) % 3] / largest
+        tiles.append(np.minimum((part + 1) * (_TILES / 2), _TILES - 1).astype(np.uint16))
+    key = (key << np.uint16(12)) | (_spread(tiles[0]) << np.uint16(1)) | _spread(tiles[1])
+    return np.argsort(key, kind="stable")
 
 
-def _spread(numbers: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Put a zero between the binary digits of numbers below 65536."""
-    for shift, kept in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
-        numbers = (numbers | (numbers << np.uint32(shift))) & np.uint32(kept)
+def _spread(numbers: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Put a zero between the binary digits of numbers below 64."""
+    for shift, kept in ((4, 0x0F0F), (2, 0x3333), (1, 0x5555)):
+        numbers = (numbers | (numbers << np.uint16(shift))) & np.uint16(kept)
     return numbers
-
-
-def _fixed_point(
-    field: PlanningField, entries: NDArray[np.float64], tips: NDArray[np.float64], steps: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Start and stride of every path in 1/65536 of a voxel, shape (n, 3) as (i, j, k); starts rounded for flooring."""
-    scale = 1 << FIXED
-    top = np.asarray(field.grid.shape[::-1]) - 1
-    first, last = (np.clip(field.grid.to_ijk(points), 0, top) for points in (tips, entries))
-    stride = np.rint((last - first) / steps[:, None] * scale).astype(np.int32)
-    return np.rint(first * scale).astype(np.int32) + (scale >> 1), stride
 
 
 def walk_numpy(

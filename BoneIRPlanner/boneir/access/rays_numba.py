@@ -1,4 +1,9 @@
-"""The compiled twin of `rays.walk_numpy`; imported only where numba is installed."""
+"""The compiled twin of `rays.walk_numpy`; imported only where numba is installed.
+
+Memory is what a walk waits for. Most steps therefore look at a field of blocks of four voxels each way, which fits into
+the cache: where all of a block is of the tissue that the path is in, and nothing in it is tighter than what was found
+before, the voxel itself has nothing to add.
+"""
 
 from __future__ import annotations
 
@@ -17,35 +22,90 @@ def walk_compiled(
     steps: NDArray[np.int32],
     needed: NDArray[np.int32],
     gap: int,
+    order: NDArray[np.intp] | None = None,
+    blocks: NDArray[np.uint16] | None = None,
 ) -> NDArray[np.int32]:
-    """What `rays.walk_numpy` gives, to the last bit."""
+    """What `rays.walk_numpy` gives, to the last bit.
+
+    Parameters
+    ----------
+    packed, start, stride, steps, needed, gap
+        As for `rays.walk_numpy`.
+    order : ndarray of int, shape (n,), or None
+        In which the paths are walked; neighbours should point the same way.
+    blocks : ndarray of uint16 or None
+        From `blocks_of`; None makes them.
+    """
     found = np.zeros((len(steps), 12), np.int32)
-    rows, length = packed.shape[1:]
+    order = np.arange(len(steps)) if order is None else order
+    blocks = blocks_of(packed) if blocks is None else blocks
     walk = _walk if len(steps) > _CHUNK else _walk_few
-    walk(packed.reshape(-1), rows, length, start, stride, steps, needed, gap, found)
+    shapes = (*packed.shape[1:], *blocks.shape[1:])
+    walk(packed.reshape(-1), blocks.reshape(-1), *shapes, order, start, stride, steps, needed, gap, found)
     return found
 
 
-@njit(cache=True, nogil=True)
-def _walk_few(flat, rows, length, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
-    """Without threads: waking them takes longer than a few paths."""
-    for path in range(steps.size):
-        _walk_one(flat, rows, length, start[path], stride[path], steps[path], needed, gap, found[path])
+def blocks_of(packed: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Least room, in the high byte, and tissue of every block of 4 x 4 x 4 voxels; 255 where tissues meet."""
+    shape = tuple((n + 3) // 4 for n in packed.shape)
+    blocks = np.empty(shape, np.uint16)
+    _pool(packed, blocks)
+    return blocks
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def _walk(flat, rows, length, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
-    n = steps.size
-    for chunk in prange((n + _CHUNK - 1) // _CHUNK):
-        for path in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)):
-            _walk_one(flat, rows, length, start[path], stride[path], steps[path], needed, gap, found[path])
+def _pool(packed, blocks):  # type: ignore[no-untyped-def]
+    nk, nj, ni = packed.shape
+    bk, bj, bi = blocks.shape
+    for a in prange(bk):
+        for b in range(bj):
+            for c in range(bi):
+                least, tissue = np.uint16(0xFFFF), packed[4 * a, 4 * b, 4 * c] & np.uint16(0xFF)
+                for k in range(4 * a, min(4 * a + 4, nk)):
+                    for j in range(4 * b, min(4 * b + 4, nj)):
+                        for i in range(4 * c, min(4 * c + 4, ni)):
+                            word = packed[k, j, i]
+                            least = min(least, word)
+                            if word & np.uint16(0xFF) != tissue:
+                                tissue = np.uint16(0xFF)
+                blocks[a, b, c] = (least & np.uint16(0xFF00)) | tissue
 
 
 @njit(cache=True, nogil=True)
-def _walk_one(flat, rows, length, start, stride, steps, needed, gap, out):  # type: ignore[no-untyped-def]
+def _walk_few(flat, blocks, rows, length, b_rows, b_length, order, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
+    """Without threads: waking them takes longer than a few paths."""
+    for path in order:
+        _walk_one(
+            flat, blocks, rows, length, b_rows, b_length, start[path], stride[path], steps[path], needed, gap,
+            found[path],
+        )  # fmt: skip
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def _walk(flat, blocks, rows, length, b_rows, b_length, order, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
+    n = steps.size
+    for chunk in prange((n + _CHUNK - 1) // _CHUNK):
+        for place in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)):
+            path = order[place]
+            _walk_one(
+                flat, blocks, rows, length, b_rows, b_length, start[path], stride[path], steps[path], needed, gap,
+                found[path],
+            )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _at(flat, rows, length, i, j, k, digits):  # type: ignore[no-untyped-def]
+    """The word at a place in fixed point; unsigned, so that nothing is asked about negative indices."""
+    row = np.uint32(k >> digits) * np.uint32(rows) + np.uint32(j >> digits)
+    return flat[np.uint32(row * np.uint32(length) + np.uint32(i >> digits))]
+
+
+@njit(cache=True, nogil=True)
+def _walk_one(flat, blocks, rows, length, b_rows, b_length, start, stride, steps, needed, gap, out):  # type: ignore[no-untyped-def]
     """One path from tip to skin; the constants are those of `rays` and `field.Tissue`.
 
-    The eight counts are kept in two words of four 16-bit parts, so that they never leave the registers.
+    Steps are counted by runs of one tissue. The eight counts are kept in two words of four 16-bit parts, so that they
+    never leave the registers.
     """
     low, high = np.uint64(0), np.uint64(0)
     i, j, k = start[0], start[1], start[2]
@@ -54,32 +114,46 @@ def _walk_one(flat, rows, length, start, stride, steps, needed, gap, out):  # ty
     part = 0
     spare, where = 2147483647, 0
     within, run, crossings, first = False, 0, 0, -1
+    tissue, begun = np.uint16(0x7F), 0
     for step in range(steps + 1):
-        word = np.int32(flat[((k >> 16) * rows + (j >> 16)) * length + (i >> 16)])
-        tissue = word & 0xFF
-        here = (word >> 8) - needed[part >> 16]
-        if here < spare:
-            spare, where = here, step
-        unit = np.uint64(1) << np.uint64((tissue & 3) << 4)
-        if tissue < 4:
-            low += unit
-        else:
-            high += unit
-        if tissue == 3 or tissue == 4:
-            if not within:
-                crossings += 1
-            within, run, first = True, 0, step
-        elif tissue == 6:
-            run = 0
-        else:
-            run += 1
-            within = within and run < gap
-            if tissue == 0 and step > steps - 3:
-                low -= np.uint64(1)
+        need = needed[part >> 16]
+        word = _at(blocks, b_rows, b_length, i, j, k, 18)
+        if (word & np.uint16(0xFF)) != tissue or np.int32(word >> 8) - need < spare:
+            word = _at(flat, rows, length, i, j, k, 16)
+            here = np.int32(word >> 8) - need
+            if here < spare:
+                spare, where = here, step
+            if (word & np.uint16(0xFF)) != tissue:
+                many = step - begun
+                if tissue == 3 or tissue == 4:
+                    crossings += not within
+                    within, run, first = True, 0, step - 1
+                elif tissue == 6:
+                    run = 0
+                else:
+                    run += many
+                    within = within and run < gap
+                if tissue == 0:
+                    many = max(min(step, steps - 2) - begun, 0)  # not in the last steps, at the skin
+                if tissue < 4:
+                    low += np.uint64(many) << np.uint64(tissue << 4)
+                elif tissue < 8:
+                    high += np.uint64(many) << np.uint64((tissue & 3) << 4)
+                tissue, begun = word & np.uint16(0xFF), step
         part += rising
         i += di
         j += dj
         k += dk
+    many = steps + 1 - begun
+    if tissue == 3 or tissue == 4:
+        crossings += not within
+        first = steps
+    if tissue == 0:
+        many = max(steps - 2 - begun, 0)
+    if tissue < 4:
+        low += np.uint64(many) << np.uint64(tissue << 4)
+    else:
+        high += np.uint64(many) << np.uint64((tissue & 3) << 4)
     out[0], out[1] = spare, where
     for kind in range(1, 8):
         half = low if kind < 4 else high
