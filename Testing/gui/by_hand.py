@@ -82,3 +82,10 @@ def measures() -> tuple[Measure, ...]:
             "lesion.kind", "Kind of lesion by its density", None, about="lesion-1", note="mixed: lytic with a dense rim"
         ),
     )
+
+
+def found(widget: Any, plan: str = "plan-1", **what: Any) -> None:
+    """Let the panel hold what was found of a plan."""
+    from boneir.gui.records import Outcome, Outcomes, written
+
+    widget.parameters.assessments = written(Outcomes((Outcome(plan_name=plan, **what),)))

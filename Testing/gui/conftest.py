@@ -116,6 +116,5 @@ def planned(outlined: Any, image: Any) -> Any:
 
     record = proposed(image, outlined.parameters)
     outlined.parameters.proposal = written(record)
-    outlined.logic.showPlan(record.plans[0])
-    outlined.parameters.planName = record.plans[0].name
+    outlined.parameters.planName, _ = outlined.logic.takeProposed(record.plans, record.scores)
     return outlined

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from by_hand import findings, measures
+from by_hand import findings, found, measures
 
 WIDTH, HEIGHT = 500, 820
 
@@ -22,7 +22,7 @@ def filled(planned: Any) -> Any:
     parameters.imageOutcome = written(Outcome(findings=findings(), about=about))
     about = named(image, outlines, parameters.lesionName)
     parameters.lesionOutcome = written(Outcome(measures=measures(), findings=findings(), about=about))
-    parameters.assessment = written(Outcome(measures=measures() * 4, findings=findings() * 5, plan_uid=uid))
+    found(planned, measures=measures() * 4, findings=findings() * 5, plan_uid=uid)
     parameters.reportFile = "/home/someone/Documents/Bone metastases/A rather long name of a patient/plan-1.html"
     return planned
 

@@ -48,18 +48,16 @@ def test_a_scene_is_closed_while_another_module_is_shown(planned: Any, scene: An
 def test_a_saved_scene_opens_in_the_step_and_state_that_it_had(
     planned: Any, scene: Any, name: str, tmp_path: Path
 ) -> None:
-    from by_hand import findings, measures
+    from by_hand import findings, found, measures
 
     from boneir.gui.choices import PositionChoice
-    from boneir.gui.records import Outcome, written
     from boneir.scene.mrb import read_mrb, write_mrb
 
     planned.parameters.position = PositionChoice.SUPINE
     planned.parameters.marginMm = 7.0
-    outcome = Outcome(measures=measures(), findings=findings(), plan_uid=planned.logic.planNow("plan-1").uid)
-    planned.parameters.assessment = written(outcome)
+    found(planned, measures=measures(), findings=findings(), plan_uid=planned.logic.planNow("plan-1").uid)
     enter(planned, name)
-    kept = {item: planned.parameters.getValue(item) for item in ("proposal", "assessment", "planName", "lesionName")}
+    kept = {item: planned.parameters.getValue(item) for item in ("proposal", "assessments", "planName", "lesionName")}
     line, uid = str(planned.ui.statusLabel.text), planned.logic.planNow("plan-1").uid
     file = tmp_path / "plan.mrb"
     write_mrb(scene, file)
@@ -91,6 +89,9 @@ def test_a_node_that_is_deleted_leaves_the_panel_standing(planned: Any, scene: A
 
 def test_records_of_another_version_are_run_again_and_break_nothing(planned: Any) -> None:
     planned.parameters.proposal = '{"goal": 3}'
-    planned.parameters.assessment = "not json"
+    planned.parameters.assessments = "not json"
     enter(planned, "review")
-    assert planned.ui.statusLabel.text == "First, in the step Access: Propose needle paths."
+    assert planned.ui.statusLabel.text == "First, in the step Effect: Predict what the plan does."
+    planned.logic.desk.node().SetParameter("book", '{"schema": "boneir.plan_book/9"}')
+    enter(planned, "access")
+    assert [page.name for page in planned.logic.planPages()] == ["plan-1"], "the plan that has nodes is found again"

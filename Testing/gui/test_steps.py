@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from by_hand import CENTRE, findings, measures, proposed
+from by_hand import CENTRE, findings, found, measures
 
 
 def status(widget: Any) -> str:
@@ -34,7 +34,7 @@ def test_images_outlines_beside_the_image_and_leaves_it_as_it_was(widget: Any, v
     ui.outlineButton.click()
     names = widget.logic.segmentNames(widget.parameters.outlines)
     assert {"body", "bone", "spinal_canal"} <= set(names)
-    assert ui.structuresText.text.startswith(f"{len(names)} outlines: body")
+    assert ui.structuresText.text.startswith(f"{len(names)} outlines: Body")
     assert volume.GetImageData().GetMTime() == before
     assert widget.logic.caseOf(inputs_of(widget.parameters)).image.uid == image.uid
     assert any("not checked" in text for _, text in cells(ui.imageFindingsTable))
@@ -126,9 +126,9 @@ def test_access_shows_the_plans_and_the_chosen_one(planned: Any, scene: Any) -> 
     assert [row[0] for row in rows] == ["plan-1", "plan-2"]
     length = np.linalg.norm(np.subtract((-45.0, 90.0, 100.0), CENTRE))
     assert rows[0][1] == f"{length:.1f}\u00a0mm"
-    assert rows[1][3].startswith("left posterior oblique")
+    assert rows[1][3:] == ["Proposed", "left posterior oblique, between the transverse processes of L3 and L4"]
     assert "7.2 mm" in ui.reasonsText.text
-    assert cells(ui.refusalsTable)[0] == ["1204", "clearance", "spinal canal"]
+    assert cells(ui.refusalsTable)[0] == ["1204", "clearance", "Spinal canal"]
     assert status(planned) == "Ready for the next step, Effect."
     ui.plansTable.cellClicked.emit(1, 0)
     assert planned.parameters.planName == "plan-2"
@@ -147,14 +147,13 @@ def test_changed_choices_ask_for_a_new_proposal(planned: Any) -> None:
 def test_a_moved_needle_asks_for_a_new_prediction(planned: Any, scene: Any, image: Any) -> None:
     import slicer
 
-    from boneir.gui.records import Outcome, written
     from boneir.scene.marks import Part, marked
 
     ui = go_to(planned, "effect")
     assert "right transpedicular L3" in ui.planText.text
     assert status(planned) == "Predict what the plan does."
     uid = planned.logic.planNow("plan-1").uid
-    planned.parameters.assessment = written(Outcome(measures=measures(), findings=findings(), plan_uid=uid))
+    found(planned, measures=measures(), findings=findings(), plan_uid=uid)
     assert status(planned) == "Ready for the next step, Review."
     assert cells(ui.measuresTable)[1] == ["lesion-1", "Smallest margin around the lesion", "2.4\u00a0mm"]
     assert cells(ui.measuresTable)[2][2] == "2.1 to 4.3\u00a0mL"
@@ -162,16 +161,13 @@ def test_a_moved_needle_asks_for_a_new_prediction(planned: Any, scene: Any, imag
     line.SetNthControlPointPositionWorld(1, 0.0, 0.0, 100.0)
     line.InvokeEvent(slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent)
     assert status(planned).startswith("A needle was moved")
-    planned.logic.showPlan(proposed(image, planned.parameters).plans[1])
+    planned.logic.showPlan("plan-2")
     assert planned.logic.planNow("plan-1").uid != uid, "another plan was shown, and the moved one was put back"
 
 
 def test_review_puts_the_worst_first_and_goes_to_its_place(planned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from boneir.gui.records import Outcome, written
 
-    planned.parameters.assessment = written(
-        Outcome(measures=measures(), findings=findings(), plan_uid=planned.logic.planNow("plan-1").uid)
-    )
+    found(planned, measures=measures(), findings=findings(), plan_uid=planned.logic.planNow("plan-1").uid)
     ui = go_to(planned, "review")
     assert [row[0][2:] for row in cells(ui.findingsTable)] == ["Stop", "Decide", "Note"]
     assert ui.verdictText.text == "1 to stop at, 1 to decide, 1 to note."
@@ -221,7 +217,6 @@ def test_a_fault_of_the_software_is_shown_and_goes_on_to_the_log(widget: Any) ->
 
 
 def test_the_report_step_waits_for_a_report_of_this_plan(planned: Any, scene: Any, tmp_path: Path) -> None:
-    from boneir.gui.records import Outcome, written
     from boneir.scene.marks import Part, marked
 
     ui = go_to(planned, "report")
@@ -231,11 +226,11 @@ def test_the_report_step_waits_for_a_report_of_this_plan(planned: Any, scene: An
     page.write_text("<html></html>")
     planned.parameters.reportFile = str(page)
     planned.parameters.reportedPlan = uid = planned.logic.planNow("plan-1").uid
-    planned.parameters.assessment = written(Outcome(measures=measures(), plan_uid=uid))
+    found(planned, measures=measures(), plan_uid=uid)
     assert ui.openButton.enabled
     assert status(planned) == "The plan is written down."
     line = next(marked(scene, Part.LINE, "plan-1"))
     line.SetNthControlPointPositionWorld(1, 0.0, 0.0, 100.0)
     moved = planned.logic.planNow("plan-1").uid
-    planned.parameters.assessment = written(Outcome(measures=measures(), plan_uid=moved))
+    found(planned, measures=measures(), plan_uid=moved)
     assert status(planned) == "The report is of another plan than the one in the scene: write it again."

@@ -127,6 +127,18 @@ def test_a_book_that_was_lost_is_found_in_the_nodes(scene: Any, desk: Any) -> No
     assert set(desk.book.names) == {"plan-1", "plan-2"}
 
 
+def test_an_approval_outlives_the_file_whatever_kind_of_number_a_plan_was_made_with(scene: Any, desk: Any) -> None:
+    from dataclasses import replace
+
+    from boneir.plan_book import book_from_json
+
+    first = plan().treatments[0].probes[0]
+    whole = replace(plan(), treatments=(replace(plan().treatments[0], probes=(replace(first, power_w=100),)),))
+    desk.act(lambda book: book.added(whole), "plan-1")
+    desk.act(lambda book: book.approved("plan-1"))
+    assert book_from_json(desk.node().GetParameter("book")).page("plan-1").approved
+
+
 def test_a_plan_of_another_face_is_on_the_desk(scene: Any, desk: Any) -> None:
     from boneir.scene.build import show_plan
 

@@ -85,6 +85,7 @@ _OWN = {
     "widget": "qMRMLWidget",
     "parent": "qSlicerScriptedLoadableModuleWidget",
     "layout": "QVBoxLayout",
+    "_timer": "QTimer",
 }
 """Classes of what a module's widget and its steps keep."""
 
@@ -99,7 +100,7 @@ def _class_of(node: ast.expr, kinds: dict[str, str]) -> str:
     if isinstance(node, ast.Name):
         return kinds.get(node.id, "")
     if isinstance(node, ast.Attribute):
-        if isinstance(node.value, ast.Attribute) and node.value.attr == "ui":
+        if getattr(node.value, "attr", getattr(node.value, "id", "")) == "ui":
             return widget_classes().get(node.attr, "")
         return _OWN.get(node.attr, "") if isinstance(node.value, ast.Name) else ""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

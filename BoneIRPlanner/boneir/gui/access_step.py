@@ -1,4 +1,4 @@
-"""Step 3: the technique, and the way from the skin to the lesion."""
+"""Step 3: the technique, the ways from the skin to the lesion, and the plans that come of them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ..plan_book import Origin
 from .choices import StepName
+from .plan_bar import PlanBar
 from .records import Proposed, inputs_of, read, written
 from .step import Step
 from .tables import places_of, show_findings, show_rows
-from .wording import device_choices, goal_of, proposal_rows, setting_choices
+from .wording import device_choices, goal_of, plan_rows, refusal_rows, setting_choices
 from .work import work
 
 
 class AccessStep(Step):
-    """Ask for needle paths and choose one of the plans."""
+    """Ask for needle paths, and keep, lock and name the plans."""
 
     name = StepName.ACCESS
     file = "AccessStep.ui"
@@ -26,6 +28,7 @@ class AccessStep(Step):
         return _("Access")
 
     def connect(self) -> None:
+        self.bar = PlanBar(self)
         self.ui.deviceBox.connect("activated(int)", self.onDevice)
         self.ui.settingBox.connect("activated(int)", self.onSetting)
         self.ui.proposeButton.connect("clicked()", self.onPropose)
@@ -45,18 +48,24 @@ class AccessStep(Step):
         _offer(self.ui.settingBox, settings, parameters.setting)
         self.ui.accelerateButton.visible = importlib.util.find_spec("numba") is None
         self.ui.proposeButton.enabled = parameters.inputVolume is not None
-        self._show(read(Proposed, parameters.proposal))
+        self._show_plans()
+        self._show_search(read(Proposed, parameters.proposal))
+        self.bar.refresh()
 
     def missing(self) -> str:
-        proposed = read(Proposed, self.parameters.proposal)
-        if proposed is None:
-            return _("Propose needle paths.")
-        if not proposed.plans:
-            return _("No way in is allowed: see what stands in the way, and change device, margin or position.")
-        if proposed.plan(self.parameters.planName) is None:
+        proposed, page = read(Proposed, self.parameters.proposal), self.logic.planPage(self.parameters.planName)
+        if page is None and self.logic.planPages():
             return _("Choose one of the plans.")
+        if page is None and proposed is None:
+            return _("Propose needle paths.")
+        if page is None:
+            return _("No way in is allowed: see what stands in the way, and change device, margin or position.")
+        if proposed is None or page.locked or page.origin is not Origin.PROPOSED:
+            return ""
         if proposed.goal != goal_of(self.parameters):
             return _("The choices have changed since these paths were proposed: propose again.")
+        if proposed.about and proposed.about != self.logic.fingerprint(inputs_of(self.parameters)):
+            return _("The image or an outline was changed since these paths were proposed: propose again.")
         return ""
 
     def onDevice(self, index: int) -> None:
@@ -68,14 +77,17 @@ class AccessStep(Step):
     def onPropose(self) -> None:
         parameters = self.parameters
         with work(_("No needle path could be proposed.")):
-            proposed = self.logic.propose(inputs_of(parameters), goal_of(parameters))
-            parameters.assessment = ""
+            proposed, shown = self.logic.propose(inputs_of(parameters), goal_of(parameters))
             parameters.proposal = written(proposed)
-            self._choose(0)
+            parameters.planName = shown
+            self.module.say("")
 
     def onPlan(self, row: int) -> None:
         with work(_("The plan could not be shown.")):
-            self._choose(row)
+            name = self.logic.planPages()[row].name
+            self.logic.showPlan(name)
+            self.parameters.planName = name
+            self.module.say("")
 
     def onFinding(self, row: int) -> None:
         proposed = read(Proposed, self.parameters.proposal)
@@ -87,25 +99,22 @@ class AccessStep(Step):
             slicer.packaging.pip_ensure(["numba>=0.60"], requester="BoneIRPlanner")
         self.refresh()
 
-    def _choose(self, row: int) -> None:
-        proposed = read(Proposed, self.parameters.proposal)
-        if proposed is None or row >= len(proposed.plans):
-            self.parameters.planName = ""
-            return
-        plan = proposed.plans[row]
-        self.logic.showPlan(plan)
-        self.parameters.planName = plan.name
-
-    def _show(self, proposed: Proposed | None) -> None:
-        rows, refusals, text, chosen = proposal_rows(proposed, self.parameters.planName)
-        show_rows(self.ui.plansTable, rows)
+    def _show_plans(self) -> None:
+        pages, name = self.logic.planPages(), self.parameters.planName
+        show_rows(self.ui.plansTable, plan_rows(pages))
+        chosen = next((row for row, page in enumerate(pages) if page.name == name), -1)
         if chosen >= 0:
             self.ui.plansTable.selectRow(chosen)
+        reasons = pages[chosen].plan.reasons if chosen >= 0 else ()
+        self.ui.reasonsText.text = "\n".join(f"• {reason}" for reason in reasons)
+        self.ui.reasonsText.visible = bool(reasons)
+
+    def _show_search(self, proposed: Proposed | None) -> None:
+        refusals = refusal_rows(proposed)
         show_rows(self.ui.refusalsTable, refusals)
         findings = proposed.findings if proposed is not None else ()
         show_findings(self.ui.searchFindingsTable, findings)
         self.ui.refusalsGroup.visible = bool(refusals or findings)
-        self.ui.reasonsText.text = text
 
 
 def _offer(box: qt.QComboBox, choices: list[tuple[str, str]], chosen: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slicer.i18n import tr as _
 
 from .choices import StepName
-from .records import Outcome, inputs_of, read, written
+from .records import Outcomes, inputs_of, plan_outcome, read, written
 from .step import Step
 from .tables import show_measures
 from .wording import plan_words
@@ -29,25 +29,38 @@ class EffectStep(Step):
         plan, problem = self.logic.planState(self.parameters.planName)
         self.ui.planText.text = problem or plan_words(plan)
         self.ui.assessButton.enabled = plan is not None
-        show_measures(self.ui.measuresTable, self._outcome().measures)
+        show_measures(self.ui.measuresTable, plan_outcome(self.parameters).measures)
 
     def missing(self) -> str:
         plan, problem = self.logic.planState(self.parameters.planName)
         if plan is None:
             return str(problem)
-        if not self._outcome().plan_uid:
+        outcome = plan_outcome(self.parameters)
+        if not outcome.plan_uid:
             return _("Predict what the plan does.")
-        if self._outcome().plan_uid != plan.uid:
+        if outcome.plan_uid != plan.uid:
             return _("A needle was moved since the prediction: predict again.")
+        if outcome.about and outcome.about != self.logic.fingerprint(inputs_of(self.parameters)):
+            return _("The image or an outline was changed since the prediction: predict again.")
         return ""
 
     def onAssess(self) -> None:
-        parameters = self.parameters
         with work(_("The effect could not be predicted.")):
-            parameters.assessment = written(self.logic.assess(inputs_of(parameters), parameters.planName))
+            self._predict()
+
+    def predict_again(self) -> None:
+        """Predict a plan anew that was changed since its prediction; not one that nobody asked to predict."""
+        parameters = self.parameters
+        known = plan_outcome(parameters)
+        if known.plan_uid and not self.logic.isFresh(inputs_of(parameters), parameters.planName, known):
+            self._predict()
+
+    def _predict(self) -> None:
+        parameters = self.parameters
+        outcome = self.logic.assess(inputs_of(parameters), parameters.planName)
+        names = [page.name for page in self.logic.planPages()]
+        kept = read(Outcomes, parameters.assessments) or Outcomes()
+        parameters.assessments = written(kept.with_one(outcome, names))
 
     def onMeasure(self, row: int) -> None:
-        self.logic.showPlace(self._outcome().measures[row].place_mm)
-
-    def _outcome(self) -> Outcome:
-        return read(Outcome, self.parameters.assessment) or Outcome()
+        self.logic.showPlace(plan_outcome(self.parameters).measures[row].place_mm)

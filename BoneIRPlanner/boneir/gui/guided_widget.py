@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import slicer
 import vtk
@@ -13,6 +13,13 @@ from slicer.util import VTKObservationMixin
 
 from .choices import StepName
 from .step import Step
+
+
+class Companion(Protocol):
+    """Something that lives with a panel and observes nodes of its own."""
+
+    def follow(self, parameters: Any) -> None:
+        """Follow the parameter node, or let go of everything where it is None."""
 
 
 class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # type: ignore[misc]
@@ -32,6 +39,8 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
         self._guiTag: int | None = None
         self._watched: list[tuple[Any, Any]] = []
         self._refreshing = False
+        self._said = ""
+        self.companions: list[Companion] = []
 
     def setup(self) -> None:
         """Make the panel; called once, when the user first opens the module."""
@@ -41,6 +50,7 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
         self.layout.addWidget(self.panel)
         self.ui = slicer.util.childWidgetVariables(self.panel)
         self.logic = self.makeLogic()
+        self.companions = list(self.makeCompanions())
         self.steps = [step_class(self) for step_class in self.stepClasses()]
         for step in self.steps:
             self.ui.stepStack.addWidget(step.widget)
@@ -49,9 +59,9 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
         self.ui.nextButton.connect("clicked()", lambda: self._move(1))
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneGoes)
-        self.addObserver(scene, scene.StartImportEvent, self.onSceneGoes)
+        self.addObserver(scene, scene.StartImportEvent, self.onSceneComes)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneReplaced)
-        self.addObserver(scene, scene.EndImportEvent, self.onSceneReplaced)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneCame)
         self.initializeParameterNode()
 
     def makeLogic(self) -> Any:
@@ -61,6 +71,21 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
     def stepClasses(self) -> Sequence[type[Step]]:
         """The steps in order; imported here and not before, so that Slicer starts without them."""
         raise NotImplementedError
+
+    def makeCompanions(self) -> Sequence[Companion]:
+        """Helpers that observe nodes of their own as long as the panel is tied to a parameter node."""
+        return ()
+
+    def sceneComes(self) -> None:
+        """Another scene is about to be taken into this one; overridden by modules that have something to save."""
+
+    def sceneCame(self) -> None:
+        """Another scene was taken into this one."""
+
+    def say(self, text: str) -> None:
+        """Say something in the status line, until the user does the next thing; "" takes it back."""
+        self._said = text
+        self.refresh()
 
     def enter(self) -> None:
         """The user opens the module."""
@@ -78,6 +103,16 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
     def onSceneGoes(self, *_event: Any) -> None:
         """The scene goes, or is in the midst of coming: the parameter node is not to be trusted."""
         self.setParameterNode(None)
+
+    def onSceneComes(self, *_event: Any) -> None:
+        """Another scene is about to come in."""
+        self.sceneComes()
+        self.setParameterNode(None)
+
+    def onSceneCame(self, *_event: Any) -> None:
+        """Another scene came in."""
+        self.sceneCame()
+        self.onSceneReplaced()
 
     def onSceneReplaced(self, *_event: Any) -> None:
         """The scene was closed, or another one came in: its parameter node is the one that counts."""
@@ -122,7 +157,9 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
     def showStep(self, name: StepName) -> None:
         """Go to a step; every step can be looked at at any time."""
         if self.parameters is not None:
+            self._said = ""
             self.parameters.currentStep = name
+            self.refresh()
 
     def _move(self, by: int) -> None:
         place = self._place() + by
@@ -153,7 +190,7 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
             text = _("The plan is written down.")
         else:
             text = _("Ready for the next step, {step}.").format(step=self.steps[place + 1].title())
-        self.ui.statusLabel.text = text
+        self.ui.statusLabel.text = f"{self._said}\n{text}" if self._said else text
         self.ui.backButton.enabled = place > 0
         self.ui.nextButton.enabled = not last
         self.ui.nextButton.toolTip = text
@@ -161,10 +198,11 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
     def _watch(self) -> None:
         """Observe the nodes that the parameter node refers to, and no others."""
         wanted = [] if self.parameters is None else self.logic.watchedBy(self.parameters)
-        if wanted == self._watched:
-            return
-        for node, event in self._watched:
-            self.removeObserver(node, event, self.onChanged)
-        for node, event in wanted:
-            self.addObserver(node, event, self.onChanged)
-        self._watched = wanted
+        if wanted != self._watched:
+            for node, event in self._watched:
+                self.removeObserver(node, event, self.onChanged)
+            for node, event in wanted:
+                self.addObserver(node, event, self.onChanged)
+            self._watched = wanted
+        for companion in self.companions:
+            companion.follow(self.parameters)

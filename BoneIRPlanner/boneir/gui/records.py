@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,7 +30,10 @@ class Outcome:
     plan_uid : str
         Fingerprint of the plan that it is about; "" where it is about no plan.
     about : str
-        What it was found in, from `named`; a result is not shown for anything else.
+        What it was found in, from `named`; a result is not shown for anything else. Of a plan, the fingerprint of image
+        and outlines.
+    plan_name : str
+        The name that the plan had.
     """
 
     text: str = ""
@@ -37,6 +41,23 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     plan_uid: str = ""
     about: str = ""
+    plan_name: str = ""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What was found of each plan, the latest last; of a plan of one name only the latest."""
+
+    items: tuple[Outcome, ...] = ()
+
+    def of(self, name: str) -> Outcome:
+        """What was found of the plan of that name; an empty outcome where nothing was."""
+        return next((item for item in reversed(self.items) if item.plan_name == name), Outcome())
+
+    def with_one(self, outcome: Outcome, names: Collection[str]) -> Outcomes:
+        """With one more, and without those of plans that have gone."""
+        kept = (item for item in self.items if item.plan_name in names and item.plan_name != outcome.plan_name)
+        return Outcomes((*kept, outcome))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +105,8 @@ class Proposed:
     findings : tuple of Finding
     refusals : tuple of Refusal
         The most frequent first.
+    about : str
+        Fingerprint of the image and the outlines that it was found in.
     """
 
     goal: Goal
@@ -91,16 +114,13 @@ class Proposed:
     scores: tuple[float, ...] = ()
     findings: tuple[Finding, ...] = ()
     refusals: tuple[Refusal, ...] = field(default=())
+    about: str = ""
 
     @classmethod
-    def of(cls, proposal: Proposal) -> Proposed:
+    def of(cls, proposal: Proposal, about: str = "") -> Proposed:
         """What is kept of a proposal."""
         refusals = tuple(Refusal(*row) for row in proposal.skin.refusals())
-        return cls(proposal.goal, proposal.plans, proposal.scores, proposal.findings, refusals)
-
-    def plan(self, name: str) -> Plan | None:
-        """The proposed plan of that name, or None."""
-        return next((plan for plan in self.plans if plan.name == name), None)
+        return cls(proposal.goal, proposal.plans, proposal.scores, proposal.findings, refusals, about)
 
 
 _ABSENT = "case."
@@ -130,12 +150,17 @@ def lesion_outcome(parameters: Any) -> Outcome:
     return _about(parameters.lesionOutcome, named(parameters.inputVolume, parameters.outlines, parameters.lesionName))
 
 
+def plan_outcome(parameters: Any) -> Outcome:
+    """What was last found of the plan that is chosen, for its values of now or of before."""
+    return (read(Outcomes, parameters.assessments) or Outcomes()).of(parameters.planName)
+
+
 def _about(text: str, about: str) -> Outcome:
     outcome = read(Outcome, text)
     return outcome if outcome is not None and outcome.about == about else Outcome()
 
 
-def written(record: Outcome | Proposed) -> str:
+def written(record: Outcome | Outcomes | Proposed) -> str:
     """The JSON text of a record."""
     return to_json(record)
 

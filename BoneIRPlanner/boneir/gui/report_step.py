@@ -8,7 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from .choices import StepName
-from .records import inputs_of
+from .records import Proposed, inputs_of, plan_outcome, read
 from .step import Step
 from .work import work
 
@@ -29,7 +29,7 @@ class ReportStep(Step):
     def refresh(self) -> None:
         parameters = self.parameters
         plan, _problem = self.logic.planState(parameters.planName)
-        self.ui.writeButton.enabled = plan is not None and bool(parameters.assessment)
+        self.ui.writeButton.enabled = plan is not None and bool(plan_outcome(parameters).plan_uid)
         self.ui.openButton.enabled = self._written()
         self.ui.reportText.text = parameters.reportFile
 
@@ -45,7 +45,11 @@ class ReportStep(Step):
         parameters = self.parameters
         with work(_("The report could not be written.")):
             parameters.reportFile = self.logic.writeReport(
-                inputs_of(parameters), parameters.planName, parameters.reportFolder, parameters.withPictures
+                inputs_of(parameters),
+                parameters.planName,
+                parameters.reportFolder,
+                parameters.withPictures,
+                read(Proposed, parameters.proposal),
             )
             parameters.reportedPlan = self.logic.planNow(parameters.planName).uid
 

@@ -1,4 +1,4 @@
-"""Step 5: everything that a physician has to know or decide, the worst first."""
+"""Step 5: everything that a physician has to know or decide, the worst first, and the approval."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from slicer.i18n import tr as _
 
 from ..findings import Severity
 from .choices import StepName
-from .records import Outcome, read
+from .records import inputs_of, plan_outcome
 from .step import Step
 from .tables import places_of, show_findings
+from .work import work
 
 
 class ReviewStep(Step):
-    """Go through the findings of the plan."""
+    """Go through the findings of the plan, and approve it."""
 
     name = StepName.REVIEW
     file = "ReviewStep.ui"
@@ -22,26 +23,57 @@ class ReviewStep(Step):
 
     def connect(self) -> None:
         self.ui.findingsTable.connect("cellClicked(int,int)", self.onFinding)
+        self.ui.approveButton.connect("clicked()", self.onApprove)
 
     def refresh(self) -> None:
-        findings = self._outcome().findings
+        outcome = plan_outcome(self.parameters)
+        findings = outcome.findings
         counts = {severity: sum(item.severity is severity for item in findings) for severity in Severity}
         self.ui.verdictText.text = _("{stops} to stop at, {decisions} to decide, {notes} to note.").format(
             stops=counts[Severity.STOP], decisions=counts[Severity.WARN], notes=counts[Severity.NOTE]
         )
-        self.ui.verdictText.visible = bool(self._outcome().plan_uid)
+        self.ui.verdictText.visible = bool(outcome.plan_uid)
         show_findings(self.ui.findingsTable, findings)
+        self._show_approval()
 
     def missing(self) -> str:
         return ""
 
     def remark(self) -> str:
-        if any(item.severity is Severity.STOP for item in self._outcome().findings):
+        if self._must_stop():
             return _("This plan must not be carried out as it is. A report can be written, and says so.")
         return ""
 
     def onFinding(self, row: int) -> None:
-        self.logic.showPlace(places_of(self._outcome().findings)[row])
+        self.logic.showPlace(places_of(plan_outcome(self.parameters).findings)[row])
 
-    def _outcome(self) -> Outcome:
-        return read(Outcome, self.parameters.assessment) or Outcome()
+    def onApprove(self) -> None:
+        parameters = self.parameters
+        with work(_("The plan could not be approved.")):
+            shown, said = self.logic.approvePlan(parameters.planName, parameters.approver)
+            parameters.planName = shown
+            self.module.say(said)
+
+    def _show_approval(self) -> None:
+        """What can be approved is a plan whose prediction is of the plan as it is now, and finds nothing to stop at."""
+        parameters = self.parameters
+        page = self.logic.planPage(parameters.planName)
+        approval = page.approval if page is not None else None
+        fresh = self.logic.isFresh(inputs_of(parameters), parameters.planName, plan_outcome(parameters))
+        can = page is not None and approval is None and fresh and not self._must_stop() and parameters.approver.strip()
+        self.ui.approveButton.enabled = bool(can)
+        self.ui.approverEdit.enabled = page is not None and approval is None
+        if approval is not None:
+            text = _("Approved by {name} on {date}; unlock the plan in the step Access to edit it.").format(
+                name=approval.by or _("someone who gave no name"), date=approval.on or _("no date")
+            )
+        elif not fresh:
+            text = _("A plan can be approved once its effect is predicted for the plan as it is.")
+        elif self._must_stop():
+            text = _("A plan with something to stop at cannot be approved.")
+        else:
+            text = _("Give your name to approve the plan. It is locked then.")
+        self.ui.approvalText.text = text
+
+    def _must_stop(self) -> bool:
+        return any(item.severity is Severity.STOP for item in plan_outcome(self.parameters).findings)

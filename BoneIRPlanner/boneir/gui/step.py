@@ -21,6 +21,9 @@ class Module(Protocol):
     def refresh(self) -> None:
         """Show the state of the parameter node everywhere."""
 
+    def say(self, text: str) -> None:
+        """Say something in the status line until the user does the next thing."""
+
 
 class Step:
     """Base of the steps.

@@ -10,15 +10,13 @@ from slicer.i18n import tr as _
 from ..assessment import Measure
 from ..findings import Finding, Point, Severity, worst_first
 from ..report.numbers import amount_text, measure_text, value_text
-
-_MARKS = {Severity.STOP: "■", Severity.WARN: "▲", Severity.NOTE: "●"}
-"""A shape for each weight, because colours alone do not reach every reader."""
+from .wording import severity_mark, structure_words
 
 
 def severity_words(severity: Severity) -> str:
     """The weight of a finding as a table shows it."""
     words = {Severity.STOP: _("Stop"), Severity.WARN: _("Decide"), Severity.NOTE: _("Note")}
-    return f"{_MARKS[severity]} {words[severity]}"
+    return f"{severity_mark(severity)} {words[severity]}"
 
 
 def show_findings(table: qt.QTableWidget, findings: Sequence[Finding]) -> None:
@@ -35,7 +33,7 @@ def places_of(findings: Sequence[Finding]) -> list[Point | None]:
 
 def show_measures(table: qt.QTableWidget, measures: Sequence[Measure], about: bool = True) -> None:
     """Show measures with their numbers as the report prints them."""
-    rows = [((item.about.replace("_", " "),) if about else ()) + (item.title, measure_text(item)) for item in measures]
+    rows = [((structure_words(item.about),) if about else ()) + (item.title, measure_text(item)) for item in measures]
     show_rows(table, rows, [item.note for item in measures], wrapped=2)
 
 

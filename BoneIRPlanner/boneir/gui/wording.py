@@ -9,13 +9,17 @@ from slicer.i18n import tr as _
 
 from ..ablation.device import DeviceStatus
 from ..ablation.devices import device, devices
+from ..anatomy.structures import structure_kinds
 from ..errors import BoneIRError
+from ..findings import Severity, worst_first
 from ..plan import Plan, Probe, Technique
-from ..proposal import Goal
-from ..report.numbers import amount_text, seconds_text
+from ..plan_book import Origin, Page
+from ..proposal import Goal, SkinMap
+from ..report.numbers import amount_text, measure_text, seconds_text
+from .live_logic import LiveState
 from .records import Proposed
 
-_MOST_NAMES = 12
+_MOST_NAMES, _MOST_FINDINGS = 12, 3
 Rows = list[tuple[str, ...]]
 
 
@@ -35,7 +39,7 @@ def outline_words(names: Sequence[str]) -> str:
     """What is outlined, as one short line."""
     if not names:
         return _("Nothing is outlined yet.")
-    shown = ", ".join(name.replace("_", " ") for name in names[:_MOST_NAMES])
+    shown = ", ".join(structure_words(name) for name in names[:_MOST_NAMES])
     if len(names) > _MOST_NAMES:
         return _("{count} outlines: {names} and more.").format(count=len(names), names=shown)
     return _("{count} outlines: {names}.").format(count=len(names), names=shown)
@@ -56,22 +60,88 @@ def _doses(probe: Probe) -> list[str]:
     return power if probe.duration_s is None else [*power, seconds_text(probe.duration_s)]
 
 
-def proposal_rows(proposed: Proposed | None, chosen: str) -> tuple[Rows, Rows, str, int]:
-    """Rows of the plans and of the refusals, the reasons of the chosen plan, and its row (-1 where none is chosen)."""
+def plan_rows(pages: Sequence[Page]) -> Rows:
+    """A row for each plan of the book: name, depth, score, standing and the way in."""
+    rows: Rows = []
+    for page in pages:
+        depth = max((tool.trajectory.length_mm for tool in instruments_of(page.plan)), default=0.0)
+        score = "" if page.score is None else f"{page.score:.2f}"
+        rows.append((page.name, amount_text(depth, "mm"), score, standing_words(page), page.plan.approach))
+    return rows
+
+
+def standing_words(page: Page) -> str:
+    """How a plan stands, in a word."""
+    if page.approval is not None:
+        return _("✔ Approved")
+    if page.locked:
+        return _("■ Locked")
+    words = {
+        Origin.PROPOSED: _("Proposed"),
+        Origin.EDITED: _("Edited"),
+        Origin.COPIED: _("Copied"),
+        Origin.HAND: _("By hand"),
+    }
+    return words[page.origin]
+
+
+def refusal_rows(proposed: Proposed | None) -> Rows:
+    """What refused how many ways in, in words."""
     if proposed is None:
-        return [], [], "", -1
-    scores = [*proposed.scores, *[float("nan")] * (len(proposed.plans) - len(proposed.scores))]
-    plans: Rows = []
-    for plan, score in zip(proposed.plans, scores, strict=True):
-        depth = max((probe.trajectory.length_mm for probe in plan.probes), default=0.0)
-        plans.append((plan.name, amount_text(depth, "mm"), f"{score:.2f}", plan.approach))
-    refusals: Rows = [
-        (str(item.count), item.rule.replace("_", " "), item.structure.replace("_", " ")) for item in proposed.refusals
+        return []
+    return [
+        (str(item.count), item.rule.replace("_", " "), structure_words(item.structure)) for item in proposed.refusals
     ]
-    names = [plan.name for plan in proposed.plans]
-    row = names.index(chosen) if chosen in names else -1
-    reasons = proposed.plans[row].reasons if row >= 0 else ()
-    return plans, refusals, "\n".join(f"• {reason}" for reason in reasons), row
+
+
+def structure_words(key: str) -> str:
+    """The name of a structure as people call it."""
+    known = structure_kinds().get(key)
+    return known.name if known is not None else key.replace("_", " ")
+
+
+def live_words(state: LiveState) -> str:
+    """What a needle means where it is, in a few lines: length, tightest place, coverage, and the worst findings."""
+    lines = [_("Needle {name}: {depth} long").format(name=state.tool, depth=amount_text(state.way.length_mm, "mm"))]
+    if state.path is None:
+        return f"{lines[0]}. {state.problem}"
+    close = [item for item in state.path.measures if item.code == "access.clearance" and item.amount is not None]
+    if close:
+        nearest = min(close, key=lambda item: item.amount)
+        words = _("{distance} from {structure}").format(
+            distance=amount_text(nearest.amount, "mm"), structure=structure_words(nearest.about)
+        )
+        lines[0] += f", {words}"
+    covered = [item for item in state.path.measures if item.code == "ablation.margin_coverage"]
+    lines += [f"{item.title}: {measure_text(item)}" for item in covered]
+    grave = [item for item in worst_first(state.findings) if item.severity is not Severity.NOTE]
+    lines += [f"{severity_mark(item.severity)} {item.text}" for item in grave[:_MOST_FINDINGS]]
+    if len(grave) > _MOST_FINDINGS:
+        lines.append(_("and {count} more to decide").format(count=len(grave) - _MOST_FINDINGS))
+    return "\n".join(lines)
+
+
+def severity_mark(severity: Severity) -> str:
+    """A shape for each weight, because colours alone do not reach every reader."""
+    return {Severity.STOP: "■", Severity.WARN: "▲", Severity.NOTE: "●"}[severity]
+
+
+def skin_words(skin: SkinMap, index: int) -> str:
+    """Why a needle may or may not enter at a place of the skin."""
+    if skin.reason[index] == 0:
+        return _("Allowed here, with a weighted cost of {score}.").format(score=f"{skin.score[index]:.2f}")
+    rule = skin.reasons[skin.reason[index]].replace("_", " ")
+    structure = structure_words(skin.structures[skin.structure[index]]) if skin.structure[index] >= 0 else ""
+    what = _("Refused here: {rule}").format(rule=rule) + (f", {structure}" if structure else "")
+    missing = float(skin.shortfall_mm[index])
+    if missing <= 0:
+        return f"{what}."
+    return _("{what}; {distance} are missing.").format(what=what, distance=amount_text(missing, "mm"))
+
+
+def instruments_of(plan: Plan) -> tuple[Any, ...]:
+    """Probes, cannulas and screws of a plan."""
+    return tuple(tool for item in plan.treatments for tool in (*item.probes, *item.cement, *item.screws))
 
 
 def device_choices(technique: Technique) -> list[tuple[str, str]]:

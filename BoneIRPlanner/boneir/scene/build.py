@@ -129,7 +129,7 @@ def show_plan(
     show_needles(scene, tools, plan.name)
     show_values(scene, plan, tools, assessment)
     if assessment is not None and assessment.zones:
-        _show_zones(scene, plan, assessment)
+        show_zones(scene, plan, assessment)
 
 
 def _show_text(scene: Any, plan: Plan) -> None:
@@ -139,8 +139,8 @@ def _show_text(scene: Any, plan: Plan) -> None:
     mark(node, Part.PLAN, plan.name)
 
 
-def _show_zones(scene: Any, plan: Plan, assessment: Assessment) -> None:
-    """The expected extent of each zone, and its sure and possible extents where they are known."""
+def show_zones(scene: Any, plan: Plan, assessment: Assessment) -> None:
+    """Show the expected extent of each zone, and its sure and possible extents where they are known."""
     volume = next(marked(scene, Part.IMAGE), None)
     node = _segmentation(scene, f"Zones of {plan.name}", volume)
     segments = []

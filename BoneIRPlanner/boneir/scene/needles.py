@@ -35,8 +35,19 @@ def ways_of(scene: Any, plan: str) -> dict[str, Trajectory]:
     PlanError
         If a line does not have its two ends.
     """
+    return ways_of_lines(marked(scene, Part.LINE, plan))
+
+
+def ways_of_lines(lines: Iterable[Any]) -> dict[str, Trajectory]:
+    """Where lines are now, by the name of the instrument; parent transforms are applied.
+
+    Raises
+    ------
+    PlanError
+        If a line does not have its two ends.
+    """
     ways = {}
-    for node in marked(scene, Part.LINE, plan):
+    for node in lines:
         name = node.GetAttribute(TOOL)
         if node.GetNumberOfDefinedControlPoints() != 2:
             raise PlanError(

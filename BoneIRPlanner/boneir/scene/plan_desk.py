@@ -47,21 +47,28 @@ class PlanDesk:
         self._scene = scene
         self._read: tuple[str, PlanBook] = ("", PlanBook())
 
+    def has_node(self) -> bool:
+        """Whether the scene has a plan book."""
+        return self._node() is not None
+
+    def _node(self) -> Any:
+        return self._scene.GetSingletonNode(BOOK, "vtkMRMLScriptedModuleNode")
+
     def node(self) -> Any:
         """The node that holds the book; made where there is none."""
-        node = self._scene.GetSingletonNode(BOOK, "vtkMRMLScriptedModuleNode")
+        node = self._node()
         if node is None:
             node = slicer.vtkMRMLScriptedModuleNode()
             node.SetSingletonTag(BOOK)
             node.SetName("Plan book")
             node = self._scene.AddNode(node)
-        mark(node, Part.BOOK)
+            mark(node, Part.BOOK)
         return node
 
     @property
     def book(self) -> PlanBook:
         """The book as it is in the scene; plans that only their nodes tell of are in it too."""
-        node = self._scene.GetSingletonNode(BOOK, "vtkMRMLScriptedModuleNode")
+        node = self._node()
         text = (node.GetParameter("book") or "") if node is not None else ""
         if text != self._read[0]:
             self._read = (text, _book_of(text))
@@ -125,7 +132,8 @@ class PlanDesk:
         return f"Locked, so that its needles were put back: {', '.join(back)}."
 
     def show(self, name: str) -> None:
-        """Show one plan in the views; the others stay in the scene, unseen."""
+        """Show one plan in the views; the others stay in the scene, unseen, with the moves that they were given."""
+        self.take_moves()
         self._follow(self.book, name)
 
     def _follow(self, book: PlanBook, shown: str = "") -> None:
@@ -164,8 +172,7 @@ class PlanDesk:
     def _write(self, book: PlanBook) -> None:
         text = book_to_json(book)
         if text != self._read[0] and (book != PlanBook() or self._read[0]):
-            self.node().SetParameter("book", text)
-            self._read = (text, replace(book, said=""))
+            self.node().SetParameter("book", text)  # and it is read from there: what is shown is what is saved
 
     def _mark_standing(self, book: PlanBook) -> None:
         """Write how each plan stands on its nodes, and let only open plans be moved by hand."""

@@ -7,7 +7,7 @@ from typing import Any
 from .marks import PLAN, Part, marked, remove_folder, remove_marked
 
 _SEEN = (Part.LINE, Part.BODY, Part.ZONES)
-_ALL = (*_SEEN, Part.PLAN, Part.VALUES)
+_ALL = (*_SEEN, Part.PLAN, Part.VALUES, Part.LIVE)
 
 
 def show_only(scene: Any, name: str) -> None:
@@ -15,6 +15,9 @@ def show_only(scene: Any, name: str) -> None:
     for part in _SEEN:
         for node in marked(scene, part):
             node.SetDisplayVisibility(node.GetAttribute(PLAN) == name)
+    for node in marked(scene, Part.LIVE):
+        if node.GetAttribute(PLAN) != name:
+            node.SetDisplayVisibility(False)
 
 
 def remove_plan(scene: Any, name: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..errors import PlanError
+from ..assessment import Assessment
+from ..errors import CaseError, PlanError
 from ..plan import Plan, plan_from_plain
-from .build import show_plan
+from .build import show_plan, show_zones
 from .core import vtk
 from .marks import TOOL, Part, marked, remove_marked
 from .needles import FILE_DIGITS_MM, follow_lines, ways_of
@@ -42,6 +43,26 @@ def show_as_needed(scene: Any, plan: Plan) -> None:
         show_values(scene, plan, tools, None)
         remove_marked(scene, Part.ZONES, plan.name)
     follow_lines(scene, plan.name)
+
+
+def show_effect(scene: Any, plan: Plan, assessment: Assessment) -> None:
+    """Show what an assessment found: its numbers and zones, beside the needles as they are.
+
+    Raises
+    ------
+    CaseError
+        If the assessment is of another plan.
+    """
+    if assessment.plan_uid != plan.uid:
+        raise CaseError(f"The assessment is of another plan than {plan.name!r}: assess the plan as it is now.")
+    show_as_needed(scene, plan)
+    for part in (Part.VALUES, Part.ZONES):
+        remove_marked(scene, part, plan.name)
+    show_values(scene, plan, tools_of(plan), assessment)
+    if assessment.zones:
+        show_zones(scene, plan, assessment)
+    for node in marked(scene, Part.LIVE, plan.name):  # the predicted zones take the place of the moving outlines
+        node.SetDisplayVisibility(False)
 
 
 def _plan_of(scene: Any, name: str) -> Plan | None:
