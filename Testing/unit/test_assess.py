@@ -267,7 +267,8 @@ def test_cement_screws_and_biopsy():
     found = assess(case, plan)
     assert {"cement.volume", "plan.screws"} <= codes(found, Severity.WARN)
     assert found.measure("access.length", "c1").amount == pytest.approx(np.linalg.norm([40, 20, 10]))
-    assert found.zones == ()
+    assert [(zone.name, zone.probe) for zone in found.zones] == [("cement in lesion-1", "")]
+    assert found.measure("cement.filled").amount > 90.0
     biopsy = assess(case, a_plan(case, Probe("b", "biopsy-11g", way), technique=Technique.BIOPSY))
     assert biopsy.measure("cement.volume") is None
     assert biopsy.measure("access.length", "b") is not None

@@ -1,19 +1,218 @@
-"""How much cement a lesion takes, and what that means for the planned injections."""
+"""How much cement a lesion takes, where planned cement goes, where it would leak, and how warm it gets."""
 
 from __future__ import annotations
 
-from ..case import Case
-from ..cement.body import vertebral_body_of
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..ablation.device import Device
+from ..anatomy.structures import kind_for, structure_kinds
+from ..assessment import Measure
+from ..case import Case, Lesion, Modality, Structure
+from ..cement.after_ablation import order_findings
+from ..cement.curing import curing_limit, rise_at, rise_near, usual_heat
+from ..cement.forecast import Forecast, PreparedBone, best_tips, forecast, prepare
+from ..cement.forecast_measures import forecast_curve, forecast_findings, forecast_measures, forecast_zone
 from ..cement.measure import cement_findings, cement_measure
-from ..cement.volume import cement_volume
-from ..plan import Technique, Treatment
+from ..cement.site import CementSite, CompartmentPart, cement_site, compartments_of
+from ..cement.tip import TipAdvice, posterior_wall
+from ..cement.volume import CementVolume, cement_volume
+from ..errors import BoneIRError, OutlineError
+from ..findings import Finding, Severity
+from ..plan import Probe, Technique, Treatment
+from ..resources import limit
 from .sheet import Sheet
 
+NEURAL = ("cord", "nerve_roots")
+"""Kins of structures that must not get warm."""
+LYTIC_FROM = 0.5
+"""Share of void from which on a lesion without planned cement is looked at as one that may be filled."""
+COARSE_MM = 2.0
+"""Voxels longer than this do not show whether cortex is whole."""
 
-def assess_cement(case: Case, treatment: Treatment, sheet: Sheet) -> None:
-    """Measure the volume of cement for the lesion of a treatment; a biopsy has none."""
+
+def assess_cement(case: Case, treatment: Treatment, sheet: Sheet, chosen: Sequence[tuple[Probe, Device]] = ()) -> None:
+    """Measure what cement the lesion of a treatment takes, and forecast what is planned; a biopsy has none.
+
+    Parameters
+    ----------
+    case : Case
+    treatment : Treatment
+    sheet : Sheet
+        Takes in what is found.
+    chosen : sequence of (Probe, Device)
+        The probes of the treatment, each with its device.
+    """
     if treatment.technique is Technique.BIOPSY:
         return
     lesion = case.lesion(treatment.lesion)
-    volume = cement_volume(case.image, lesion.mask, vertebral_body_of(lesion.mask, case.structures))
+    site = cement_site(lesion.mask, case.structures)
+    body = None if site is None else site.neighbours.body
+    parts = compartments_of(lesion.mask, case.structures)
+    volume = cement_volume(case.image, lesion.mask, body, parts[0].compartment if len(parts) == 1 else None)
     sheet.add([cement_measure(volume, lesion.name)], cement_findings(volume, lesion.name, treatment.cement))
+    sheet.add(_by_compartment(case, parts, site, lesion.name))
+    if body is not None:
+        note = "Of the level that holds most of the lesion, without pedicles and arch."
+        sheet.add([Measure("cement.body_volume", "Vertebral body", body.volume_ml, "mL", lesion.name, note=note)])
+    sheet.add((), order_findings(treatment, {probe.name: tool.diameter_mm.amount for probe, tool in chosen}))
+    if case.image.modality is Modality.CT and site is not None:
+        _fill(case, treatment, lesion, volume, sheet)
+    elif treatment.cement:
+        why = "the image is not CT" if site is not None else "no bone is outlined around it"
+        text = f"Where the cement in {lesion.name} goes was not forecast: {why}."
+        sheet.add((), [Finding("cement.not_forecast", Severity.NOTE, text, about=lesion.name)])
+
+
+def _by_compartment(
+    case: Case, parts: Sequence[CompartmentPart], site: CementSite | None, lesion: str
+) -> list[Measure]:
+    """The range of each part where a lesion lies in several compartments."""
+    if len(parts) < 2:
+        return []
+    found = []
+    for part in parts:
+        body = site.neighbours.body if site is not None and part.bone == site.name else None
+        where = f"{part.compartment} ({_words(part.bone)})"
+        measure = cement_measure(cement_volume(case.image, part.lesion, body, part.compartment), f"{lesion}, {where}")
+        found.append(
+            Measure(
+                "cement.part_volume",
+                f"Cement for the part in the {where}",
+                measure.amount,
+                "mL",
+                measure.about,
+                measure.low,
+                measure.high,
+                note=measure.note,
+            )
+        )
+    return found
+
+
+def _words(name: str) -> str:
+    kind = structure_kinds().get(name)
+    return name.replace("_", " ") if kind is None else kind.name
+
+
+def _fill(case: Case, treatment: Treatment, lesion: Lesion, volume: CementVolume, sheet: Sheet) -> None:
+    """Forecast the planned injections; of a lytic lesion without any, what would be safe from the best place."""
+    lytic = volume.void_ml >= LYTIC_FROM * lesion.mask.volume_ml
+    if not treatment.cement and not lytic:
+        return
+    try:
+        bone = prepare(case.image, lesion.mask, case.structures)
+        advice = best_tips(bone, volume.expected_ml)
+    except OutlineError as error:
+        sheet.add((), [Finding("cement.not_forecast", Severity.NOTE, str(error), about=lesion.name)])
+        return
+    sheet.add((), _coarse(case, lesion.name))
+    if not treatment.cement:
+        sheet.add(_from_best_place(advice[0], lesion.name))
+        return
+    tips = [item.trajectory.tip_mm for item in treatment.cement]
+    amounts = [item.volume_ml for item in treatment.cement]
+    try:
+        found = forecast(bone, tips, amounts)
+    except BoneIRError as error:
+        text = f"Where the cement in {lesion.name} goes was not forecast: {error}"
+        sheet.add((), [Finding("cement.not_forecast", Severity.WARN, text, None, "", None, tips[0], lesion.name)])
+        return
+    sheet.add(forecast_measures(found, lesion.name), forecast_findings(found, lesion.name, advice[0]))
+    sheet.add((), _near_wall(bone, treatment))
+    if found.planned_ml > 0:
+        sheet.zones.append(forecast_zone(found, lesion.name, case.image.grid))
+        sheet.curves.append(forecast_curve(found, lesion.name))
+        sheet.add(*_warming(case, found, lesion.name))
+
+
+def _coarse(case: Case, lesion: str) -> list[Finding]:
+    longest = max(case.image.grid.spacing_mm)
+    if longest <= COARSE_MM:
+        return []
+    text = (
+        f"Voxels of {longest:.1f} mm blur the cortex around {lesion}: gaps may be missed, and thin cortex may be taken "
+        "for a gap."
+    )
+    return [Finding("cement.coarse", Severity.NOTE, text, longest, "mm", about=lesion)]
+
+
+def _from_best_place(best: TipAdvice, lesion: str) -> list[Measure]:
+    safe = best.safe
+    if safe.volume_ml == float("inf"):
+        return []
+    x, y, z = best.tip_mm
+    note = f"With the tip at ({x:.0f}, {y:.0f}, {z:.0f}) mm LPS, if cement were added; limited by the {safe.port}."
+    title = "Cement before the first dangerous port, from the best place"
+    return [Measure("cement.safe_from_best", title, safe.volume_ml, "mL", lesion, place_mm=best.tip_mm, note=note)]
+
+
+def _near_wall(bone: PreparedBone, treatment: Treatment) -> list[Finding]:
+    """Tips nearer to the posterior wall than they should be."""
+    wall = posterior_wall(bone.medium, bone.ports)
+    if not wall.any():
+        return []
+    places = bone.medium.grid.to_mm(np.argwhere(wall)[:, ::-1])
+    keep, found = limit("leak", "tip_from_posterior_mm"), []
+    for cannula in treatment.cement:
+        apart = float(np.linalg.norm(places - np.asarray(cannula.trajectory.tip_mm), axis=1).min())
+        if apart < keep.amount:
+            text = f"The tip of cannula {cannula.name} lies {apart:.1f} mm from the posterior wall; {keep} is wanted."
+            found.append(
+                Finding(
+                    "cement.tip_to_wall",
+                    Severity.WARN,
+                    text,
+                    apart,
+                    "mm",
+                    keep,
+                    cannula.trajectory.tip_mm,
+                    cannula.name,
+                )
+            )
+    return found
+
+
+def _warming(case: Case, found: Forecast, lesion: str) -> tuple[list[Measure], list[Finding]]:
+    """How warm curing cement makes canal, cord and roots: an upper bound without blood flow."""
+    medium, body, limit_c = found.bone.medium, curing_limit("body_c").amount, limit("ablation", "neural_heat_c")
+    shares = found.filling.shares(found.planned_ml) * medium.share
+    rise = rise_near(shares, medium.grid, usual_heat())
+    measures, findings = [], []
+    for item in (item for item in case.structures if _is_neural(item)):
+        peak = rise_at(rise, medium.grid, item.mask)
+        if peak is None:
+            continue
+        warmest, place = body + peak[0], peak[1]
+        words = _words(item.kind or item.name)
+        compared = curing_limit("canal_large_c")
+        note = (
+            f"Blood flow, which cools, is left out. Measured at the canal: {compared.low:g} to "
+            f"{compared.high:g} degC with 6 or 10 mL ({compared.source})."
+        )
+        measures.append(
+            Measure(
+                "cement.warming",
+                f"Curing cement warms: {words}",
+                warmest,
+                "degC",
+                item.name,
+                None,
+                None,
+                limit_c,
+                place,
+                note,
+            )
+        )
+        if warmest >= limit_c.amount:
+            text = (
+                f"Curing cement in {lesion} may warm the {words.lower()} to {warmest:.0f} degC; nerves bear {limit_c}."
+            )
+            findings.append(Finding("cement.warming", Severity.WARN, text, warmest, "degC", limit_c, place, item.name))
+    return measures, findings
+
+
+def _is_neural(item: Structure) -> bool:
+    kind = structure_kinds().get(item.kind) or kind_for(item.name)
+    return kind is not None and kind.kin.key in NEURAL and not item.mask.is_empty

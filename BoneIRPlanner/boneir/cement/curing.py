@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import fft
 from scipy.special import erf
 
 from ..evidence import Value
@@ -18,8 +18,8 @@ from ..resources import limit
 
 Floats = NDArray[np.float64]
 
-_GIVES = 12
-"""Portions in which the heat is given off."""
+_SLOW = 1e-9
+"""Waves that decay by less than this share while heat is given off do not decay."""
 _LOOKS_S = (10.0, 20.0, 40.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0)
 
 
@@ -62,9 +62,9 @@ def usual_heat() -> CuringHeat:
 
 
 def rise_near(shares: Floats, grid: Grid, heat: CuringHeat, times_s: Sequence[float] = _LOOKS_S) -> Floats:
-    """Largest rise of temperature everywhere at some times after curing began, as an upper bound without blood flow.
+    """Largest rise of temperature everywhere at some times after curing began; blood flow, which cools, is left out.
 
-    Heat of every voxel spreads as a Gaussian of variance 2 a t; heat is given off in small portions.
+    Heat of every voxel spreads as a Gaussian, which is a factor for every wave that the cement is made of.
 
     Parameters
     ----------
@@ -79,17 +79,31 @@ def rise_near(shares: Floats, grid: Grid, heat: CuringHeat, times_s: Sequence[fl
     ndarray of float, shape (k, j, i)
         In degC above body temperature.
     """
-    spacing = np.asarray(grid.spacing_mm[::-1])
+    spacing = grid.spacing_mm[::-1]
+    reach = curing_limit("heat_reach_mm").amount
+    size = [
+        fft.next_fast_len(n + int(np.ceil(2 * reach / s)), real=True)
+        for n, s in zip(shares.shape, spacing, strict=True)
+    ]
+    waves = fft.rfftn(shares, size)
+    steps = [fft.fftfreq(size[0], spacing[0]), fft.fftfreq(size[1], spacing[1]), fft.rfftfreq(size[2], spacing[2])]
+    squares = np.add.outer(np.add.outer(steps[0] ** 2, steps[1] ** 2), steps[2] ** 2)
+    decay = heat.diffusivity_mm2_s * (2.0 * np.pi) ** 2 * squares
     highest = np.zeros(shares.shape)
+    inner = tuple(slice(0, n) for n in shares.shape)
     for time in times_s:
-        rise = np.zeros(shares.shape)
-        given = (np.arange(_GIVES) + 0.5) / _GIVES * heat.lasts_s
-        ages = time - given[given < time]
-        for age in ages:
-            spread = np.sqrt(2.0 * heat.diffusivity_mm2_s * age) / spacing
-            rise += ndimage.gaussian_filter(shares, spread, mode="constant", truncate=5.0) / _GIVES
+        rise = fft.irfftn(waves * _left(decay, time, heat.lasts_s), size)[inner]
         highest = np.maximum(highest, rise)
-    return highest * heat.rise_c
+    return np.asarray(highest * heat.rise_c)
+
+
+def _left(decay: Floats, time_s: float, lasts_s: float) -> Floats:
+    """What is left of each wave: the mean of exp(-decay age) over what has been given off, times its share."""
+    last = min(time_s, lasts_s)
+    slow = decay * lasts_s < _SLOW
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = (np.exp(-decay * (time_s - last)) - np.exp(-decay * time_s)) / (decay * lasts_s)
+    return np.where(slow, last / lasts_s, left)
 
 
 def rise_of_ball(radius_mm: float, distance_mm: Floats, time_s: float, heat: CuringHeat) -> Floats:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..cement.body import vertebral_body_of
-from ..cement.volume import cement_volume
 from ..plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
+from .cement import proposed_volume
 from .job import Job
 from .ways import Way
 
@@ -14,16 +13,15 @@ from .ways import Way
 def plan_of(job: Job, way: Way, rank: int) -> Plan:
     """The plan of one way; `rank` counts from 0."""
     goal, lesion = job.goal, job.lesion
-    treatment = Treatment(lesion.name, goal.technique, goal.margin_mm)
+    treatment, more = Treatment(lesion.name, goal.technique, goal.margin_mm), tuple[str, ...]()
     if goal.technique is Technique.CEMENT:
-        body = vertebral_body_of(lesion.mask, job.case.structures)
-        volume = round(cement_volume(job.case.image, lesion.mask, body).expected_ml, 1)
+        volume, more = proposed_volume(job.case, lesion, way.trajectories[0].tip_mm)
         tool = Cement("1", way.trajectories[0], volume, job.instrument.diameter_mm.amount)
         treatment = replace(treatment, cement=(tool,))
     else:
         probes = tuple(probe_of(job, trajectory, str(n + 1)) for n, trajectory in enumerate(way.trajectories))
         treatment = replace(treatment, probes=probes)
-    reasons = (f"Rank {rank + 1} with a weighted cost of {way.score:.2f}.", *way.reasons)
+    reasons = (f"Rank {rank + 1} with a weighted cost of {way.score:.2f}.", *more, *way.reasons)
     name, uid = f"plan-{rank + 1}", job.case.image.uid
     return Plan(name, (treatment,), uid, way.approach, goal.position, reasons, limits=goal.limits)
 
