@@ -8,6 +8,7 @@ bit. Paths are walked in the order of their direction, because neighbours share 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -57,12 +58,12 @@ class Walk:
         """One column of `found`: counts are steps, `spare` is in eighths of a mm."""
         return self.found[:, COLUMNS.index(name)]
 
-    @property
+    @cached_property
     def length_mm(self) -> NDArray[np.float64]:
         """Length of each path."""
         return np.asarray(np.linalg.norm(self.entries_mm - self.tips_mm, axis=1))
 
-    @property
+    @cached_property
     def directions(self) -> NDArray[np.float64]:
         """Unit vectors from entry to tip, shape (n, 3)."""
         return np.asarray((self.tips_mm - self.entries_mm) / self.length_mm[:, None])
@@ -81,7 +82,7 @@ class Walk:
         share = (step / self.steps)[:, None]
         return np.asarray(self.tips_mm + share * (self.entries_mm - self.tips_mm))
 
-    @property
+    @cached_property
     def tightest_mm(self) -> NDArray[np.float64]:
         """Where the least room is, in LPS mm, shape (n, 3)."""
         return self.point_at(self.column("where"))

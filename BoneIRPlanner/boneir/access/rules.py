@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,12 @@ class Verdict:
         return np.asarray(self.rule == 0)
 
 
+def _open(n: int) -> Verdict:
+    """A verdict on `n` paths before anything is asked."""
+    structure, nothing = np.full(n, -1, np.int16), np.full(n, np.nan, np.float32)
+    return Verdict(np.zeros(n, np.uint8), structure, np.zeros(n, np.float32), nothing)
+
+
 class Judge:
     """Asks the rules of one case, needle and position.
 
@@ -85,19 +92,30 @@ class Judge:
         self.case, self.field, self.needle, self.limits, self.position = case, field, needle, limits, position
         self.given = given
         self.reach_mm = needle.reach_mm(limits)
+        self._entries: WeakKeyDictionary[Skin, Verdict] = WeakKeyDictionary()
 
     def judge(self, skin: Skin, walk: Walk) -> Verdict:
         """Ask every rule about the paths of `walk`, whose entries are those of `skin`."""
-        n = len(walk.steps)
-        verdict = Verdict(
-            np.zeros(n, np.uint8), np.full(n, -1, np.int16), np.zeros(n, np.float32), np.full(n, np.nan, np.float32)
-        )
+        verdict = _open(len(walk.steps))
         self._refuse(verdict, "length", walk.length_mm - self.reach_mm)
-        self._ask_of_entry(verdict, skin)
+        self._take_over(verdict, self.judge_entries(skin))
         self._ask_of_way(verdict, walk)
         self._ask_of_bone(verdict, walk)
         self._ask_of_hub(verdict, walk)
         return verdict
+
+    def judge_entries(self, skin: Skin) -> Verdict:
+        """Ask the rules that look at the entry alone; asked once of every skin, whatever the target."""
+        if skin not in self._entries:
+            verdict = _open(len(skin.points_mm))
+            self._ask_of_entry(verdict, skin)
+            self._entries[skin] = verdict
+        return self._entries[skin]
+
+    def _take_over(self, verdict: Verdict, other: Verdict) -> None:
+        """What another verdict refuses and this one does not yet."""
+        new = verdict.allowed & ~other.allowed
+        verdict.rule[new], verdict.shortfall_mm[new] = other.rule[new], other.shortfall_mm[new]
 
     def _refuse(self, verdict: Verdict, rule: str, missing_mm: NDArray[np.float64]) -> None:
         """Refuse what is not yet refused and misses more than nothing."""

@@ -116,7 +116,7 @@ def search(judge: Judge, skin: Skin, aim: Aim) -> tuple[SkinMap, Candidates]:
     tips = tips_of(judge.field, skin.points_mm, aim, judge.reach_mm)
     region = judge.field.grid
     walkable = np.flatnonzero(region.contains(tips) & (np.linalg.norm(tips - skin.points_mm, axis=1) > 1.0))
-    some = skin.part(walkable)
+    some = skin if len(walkable) == len(skin.points_mm) else skin.part(walkable)
     walk = walk_paths(judge.field, some.points_mm, tips[walkable], judge.needle, judge.limits)
     verdict = judge.judge(some, walk)
     left = np.flatnonzero(verdict.allowed)
@@ -148,12 +148,15 @@ def tips_of(field: PlanningField, entries_mm: NDArray[np.float64], aim: Aim, rea
 
 def _is_held(field: PlanningField, points_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether each LPS point lies in the target bone or the lesion."""
-    ijk = np.rint(field.grid.to_ijk(points_mm)).astype(np.intp)
-    inside = field.grid.contains(points_mm)
-    i, j, k = np.where(inside[:, None], ijk, 0).T
-    tissue = field.packed[k, j, i] & 0xFF
-    solid = (tissue == Tissue.BONE) | (tissue == Tissue.HARD_BONE) | (tissue == Tissue.LESION)
-    return np.asarray(inside & solid)
+    ijk = np.rint(field.grid.to_ijk(points_mm)).astype(np.int32)
+    top = np.asarray(field.grid.shape[::-1], np.int32) - 1
+    inner = np.clip(ijk, 0, top)
+    i, j, k = inner.T
+    return np.asarray(_HOLDS[field.packed[k, j, i] & 0xFF] & (inner == ijk).all(axis=1))
+
+
+_HOLDS = np.isin(np.arange(256), (Tissue.BONE, Tissue.HARD_BONE, Tissue.LESION))
+"""Which codes of tissue hold a tip."""
 
 
 def priced(judge: Judge, skin: Skin, walk: Walk, incidence: NDArray[np.float32], aim: Aim) -> Candidates:
