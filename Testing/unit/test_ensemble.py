@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from itertools import combinations, product
+from threading import Event
 
 import numpy as np
 import pytest
@@ -128,3 +130,26 @@ def test_what_makes_no_ensemble_is_refused_and_cancelling_ends_it() -> None:
     with pytest.raises(KeyboardInterrupt):
         nine_runs([POWER], lambda f: (count.append(f), sphere_of(f))[1], progress=cancel)
     assert len(count) == 3
+
+
+def test_runs_side_by_side_give_the_same_and_end_together():
+    alone, beside = (nine_runs([POWER, PERFUSION], sphere_of, workers=workers) for workers in (1, 3))
+    assert [values for values, _ in alone.runs] == [values for values, _ in beside.runs]
+    assert all(a.equals(b) for (_, a), (_, b) in zip(alone.runs, beside.runs, strict=True))
+    stop, begun = Event(), []
+
+    def endless(factors):
+        begun.append(factors)
+        if len(begun) > 1:
+            stop.wait(20.0)
+        return sphere_of(factors)
+
+    def cancel(_share):
+        raise KeyboardInterrupt
+
+    start = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        nine_runs([POWER], endless, progress=cancel, workers=2, stop=stop)
+    assert stop.is_set()
+    assert time.perf_counter() - start < 10.0
+    assert len(begun) < 9

@@ -53,7 +53,7 @@ def test_one_thread_and_two_give_the_same_bytes(mixed, monkeypatch):
     numba = pytest.importorskip("numba")
     if numba.config.NUMBA_NUM_THREADS < 2:
         pytest.skip("numba was started with one thread")
-    monkeypatch.setattr("boneir.ablation.heat_stepper.FEW_VOXELS", 0)
+    monkeypatch.setattr("boneir.ablation.solved_box.FEW_VOXELS", 0)
     made = []
     for threads in (1, 2):
         numba.set_num_threads(threads)

@@ -23,7 +23,6 @@ from .cold_steps import Field
 from .damage import frozen_rule
 from .energy import EnergyBalance
 from .heat import Moment
-from .heat_stepper import threads_for
 from .heat_steps import Box
 from .medium import BODY_C, Held, check_held, heat_value
 from .solved_box import box_around, grown_box
@@ -169,11 +168,10 @@ class _Run:
         """A stretch of time, then what it did."""
         count = max(1, math.ceil(seconds / self.outside.longest_s - 1e-6))
         given = 0.0
-        with threads_for(self.box):
-            for _ in range(count):
-                given += self._step(seconds / count)
-            volume = self._voxel_m3()
-            was = self.watch(self.outside.theta, self.coldest, self.setting.perfusion, self.box) * volume
+        for _ in range(count):
+            given += self._step(seconds / count)
+        volume = self._voxel_m3()
+        was = self.watch(self.outside.theta, self.coldest, self.setting.perfusion, self.box) * volume
         self.time_s += seconds
         self.energy.held_j += given * volume
         self.energy.perfused_j += 0.5 * (self.perfused_w + was) * seconds

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .cold_steps import ColdFields, Field
 from .heat_numba import ONE
 from .heat_steps import Box
+from .solved_box import is_small
 
 _ZERO, _UNIT = np.float32(0.0), np.float32(1.0)
 
@@ -41,7 +42,8 @@ def follow(fields: ColdFields) -> None:
 def watch(theta: Field, coldest: Field, perfusion: Field, box: Box) -> float:
     """`cold_steps.watch`, compiled."""
     sums = np.zeros(theta.shape[0])
-    _watch(theta, coldest, perfusion, sums, box)
+    run = _watch_alone if is_small(box) else _watch
+    run(theta, coldest, perfusion, sums, box)
     return float(sums.sum())
 
 
@@ -150,9 +152,26 @@ def _row(theta, coldest, perfusion):  # type: ignore[no-untyped-def]
     return np.float64(lost)
 
 
+@njit(cache=True, nogil=True)
+def _watch_at(  # type: ignore[no-untyped-def]
+    k, theta, coldest, perfusion, sums, box
+):
+    _, _, j0, j1, i0, i1 = box
+    for j in range(j0, j1):
+        sums[k] += _row(theta[k, j, i0:i1], coldest[k, j, i0:i1], perfusion[k, j, i0:i1])
+
+
 @njit(parallel=True, cache=True, nogil=True)
-def _watch(theta, coldest, perfusion, sums, box):  # type: ignore[no-untyped-def]
-    k0, k1, j0, j1, i0, i1 = box
-    for k in prange(k0, k1):
-        for j in range(j0, j1):
-            sums[k] += _row(theta[k, j, i0:i1], coldest[k, j, i0:i1], perfusion[k, j, i0:i1])
+def _watch(  # type: ignore[no-untyped-def]
+    theta, coldest, perfusion, sums, box
+):
+    for k in prange(box[0], box[1]):
+        _watch_at(k, theta, coldest, perfusion, sums, box)
+
+
+@njit(cache=True, nogil=True)
+def _watch_alone(  # type: ignore[no-untyped-def]
+    theta, coldest, perfusion, sums, box
+):
+    for k in range(box[0], box[1]):
+        _watch_at(k, theta, coldest, perfusion, sums, box)

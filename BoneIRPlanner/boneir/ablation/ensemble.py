@@ -6,8 +6,12 @@ of any two factors meets exactly once (Taguchi's L9). The first run has all fact
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +22,7 @@ from ..errors import PlanError
 from ..evidence import Value
 from ..findings import Finding, Severity
 from ..mask import Mask
+from .solved_box import BESIDE_OTHERS
 
 Factors = Mapping[str, float]
 
@@ -105,6 +110,8 @@ def nine_runs(
     solve: Callable[[Factors], Mask],
     *,
     progress: Callable[[float], None] | None = None,
+    workers: int = 1,
+    stop: Event | None = None,
 ) -> Ensemble:
     """Run a solver over the ranges of its factors.
 
@@ -115,7 +122,12 @@ def nine_runs(
     solve : callable
         Takes the value of every factor and gives the zone; always on the same grid.
     progress : callable or None
-        Told the share that is done, after every run. What it raises ends the runs: that is how to cancel.
+        Told the share that is done, after every run, in the thread of the caller. What it raises ends the runs: that is
+        how to cancel.
+    workers : int
+        Runs that go on at once, each in a thread of its own; the result does not depend on it.
+    stop : Event or None
+        Set when the runs are to end early, so that `solve` can look at it.
 
     Raises
     ------
@@ -125,13 +137,41 @@ def nine_runs(
     names = [factor.name for factor in factors]
     if not 1 <= len(factors) <= 4 or len(set(names)) < len(names):
         raise PlanError(f"Nine runs vary one to four different factors, not {len(factors)}: {', '.join(names)}.")
-    runs: list[tuple[Factors, Mask]] = []
-    for number, levels in enumerate(NINE_RUNS, 1):
-        chosen = {f.name: (f.low, f.middle, f.high)[n] for f, n in zip(factors, levels, strict=False)}
-        runs.append((chosen, solve(chosen)))
-        if progress is not None:
-            progress(number / len(NINE_RUNS))
-    return ensemble_of(runs)
+    chosen = [
+        {f.name: (f.low, f.middle, f.high)[n] for f, n in zip(factors, levels, strict=False)} for levels in NINE_RUNS
+    ]
+    masks = _each([partial(solve, values) for values in chosen], progress or (lambda _share: None), workers, stop)
+    return ensemble_of(list(zip(chosen, masks, strict=True)))
+
+
+def threads_there_are() -> int:
+    """How many runs may go on at once on this machine."""
+    return min(4, os.cpu_count() or 1)
+
+
+def _each(
+    jobs: Sequence[Callable[[], Mask]], progress: Callable[[float], None], workers: int, stop: Event | None
+) -> list[Mask]:
+    """The results of some jobs, in their order; where one fails or `progress` raises, the others end as well."""
+    if workers <= 1:
+        made = []
+        for job in jobs:
+            made.append(job())
+            progress(len(made) / len(jobs))
+        return made
+    with ThreadPoolExecutor(workers, initializer=BESIDE_OTHERS.set, initargs=(True,)) as pool:
+        futures = [pool.submit(job) for job in jobs]
+        try:
+            for number, future in enumerate(as_completed(futures), 1):
+                future.result()
+                progress(number / len(jobs))
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            if stop is not None:
+                stop.set()
+            raise
+        return [future.result() for future in futures]
 
 
 def ensemble_of(runs: Sequence[tuple[Factors, Mask]]) -> Ensemble:

@@ -20,7 +20,7 @@ from . import heat_steps
 from .damage import Arrhenius, arrhenius
 from .energy import EnergyBalance
 from .generator import Generator
-from .heat_stepper import EulerStepper, RungeKuttaLegendre, Stepper, backend, stable_seconds, threads_for
+from .heat_stepper import EulerStepper, RungeKuttaLegendre, Stepper, backend, stable_seconds
 from .heat_steps import Box, Field, Network, State
 from .medium import BODY_C, LIGHT_J_M3_K, Faces, Held, Medium, check_held, faces_of, heat_value
 from .solved_box import box_around, grown_box
@@ -208,11 +208,10 @@ class _Run:
             self.power.append((self.time_s, power, self._seen_c()))
         warm = heat_steps.slices(self.warm)
         np.copyto(self.before[warm], self.theta[warm])
-        with threads_for(self.box):
-            self.theta, held_j_m3 = self.stepper.advance(self.theta, power, seconds, self.box)
-            was, now, steam, died = self.backend.settle(
-                self.before, self.theta, self.state, self.net, self.law, seconds, self.perfusion_stops, self.warm
-            )
+        self.theta, held_j_m3 = self.stepper.advance(self.theta, power, seconds, self.box)
+        was, now, steam, died = self.backend.settle(
+            self.before, self.theta, self.state, self.net, self.law, seconds, self.perfusion_stops, self.warm
+        )
         self.time_s += seconds
         volume = self.medium.voxel_m3
         self.energy.supplied_j += power * seconds * self.source_share
@@ -229,8 +228,7 @@ class _Run:
     def _look(self) -> None:
         """Bring the whole solved part up to date: peak, perfusion, and how far heat has come."""
         seconds, self.looked_s = self.time_s - self.looked_s, self.time_s
-        with threads_for(self.box):
-            rest = self.backend.look(self.theta, self.state, self.net, self.box) * self.medium.voxel_m3 - self.warm_w
+        rest = self.backend.look(self.theta, self.state, self.net, self.box) * self.medium.voxel_m3 - self.warm_w
         self.energy.perfused_j += 0.5 * (self.rest_w + rest) * seconds
         self.box = grown_box(self.box, self.whole, self.theta[self._inner()], heat_value("active_k").amount)
         warm = grown_box(self.warm, self.box, self.theta[heat_steps.slices(self.warm)], WARM_K)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,9 +16,6 @@ from .heat_steps import Box, Field, Network
 
 SAFETY = 0.9
 """Share of the largest stable step that is taken."""
-
-FEW_VOXELS = 2_500_000
-"""Fewer voxels than this are solved by one thread: they fit into the cache, and a busy core would hold up the other."""
 
 MOST_STAGES = 13
 """More stages than this in one Runge-Kutta-Legendre step cost accuracy; the step is divided instead."""
@@ -45,26 +41,6 @@ def backend(compiled: bool = True) -> Backend:
         return Backend(found.euler_step, found.rate, found.combine, found.settle, found.look, found.flow_from)
     made = heat_steps
     return Backend(made.euler_step, made.rate, made.combine, made.settle, made.look, made.flow_from)
-
-
-@contextmanager
-def threads_for(box: Box) -> Iterator[None]:
-    """One thread while the solved part is small: waiting for each other would cost more than it saves.
-
-    Results do not depend on the number of threads.
-    """
-    k0, k1, j0, j1, i0, i1 = box
-    if not has_numba() or (k1 - k0) * (j1 - j0) * (i1 - i0) > FEW_VOXELS:
-        yield
-        return
-    import numba
-
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 def stable_seconds(sums: NDArray[np.float64], capacity: NDArray[np.floating]) -> float:

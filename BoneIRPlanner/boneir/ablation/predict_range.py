@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from threading import Event
 from types import MappingProxyType
 
 from ..case import Case
@@ -14,7 +15,15 @@ from ..image.distance import exact_distance_mm
 from ..mask import Mask
 from ..plan import Technique, Treatment
 from ..resources import read_resource
-from .ensemble import Ensemble, Factor, Factors, chance_of_covering, coverage_chance_report, nine_runs
+from .ensemble import (
+    Ensemble,
+    Factor,
+    Factors,
+    chance_of_covering,
+    coverage_chance_report,
+    nine_runs,
+    threads_there_are,
+)
 from .outcome import Outcome
 from .physics import Prediction, predict
 from .tissue_map import TissueMap
@@ -55,7 +64,12 @@ class Range:
 
 
 def predict_range(
-    case: Case, treatment: Treatment, *, spacing_mm: float = 1.5, progress: Callable[[float], None] | None = None
+    case: Case,
+    treatment: Treatment,
+    *,
+    spacing_mm: float = 1.0,
+    progress: Callable[[float], None] | None = None,
+    workers: int | None = None,
 ) -> Range:
     """Simulate a treatment nine times over the ranges of tissue values.
 
@@ -68,6 +82,8 @@ def predict_range(
         Voxels of the simulations.
     progress : callable or None
         Told the share that is done, after every simulation; what it raises ends them.
+    workers : int or None
+        Simulations that go on at once; None takes what the machine has. The result does not depend on it.
 
     Raises
     ------
@@ -75,13 +91,20 @@ def predict_range(
         As `physics.predict` says.
     """
     done: list[Prediction] = []
+    stop = Event()
 
     def solve(levels: Factors) -> Mask:
-        done.append(predict(case, treatment, spacing_mm=spacing_mm, change=lambda tissues: at_levels(tissues, levels)))
-        return done[-1].zone.mask
+        made = predict(
+            case, treatment, spacing_mm=spacing_mm, change=lambda tissues: at_levels(tissues, levels),
+            should_stop=stop.is_set,
+        )  # fmt: skip
+        if all(level == MIDDLE for level in levels.values()):
+            done.append(made)
+        return made.zone.mask
 
     factors = [Factor(key, LOW, MIDDLE, HIGH) for key in _keys(treatment.technique)]
-    runs = nine_runs(factors, solve, progress=progress)
+    workers = threads_there_are() if workers is None else workers
+    runs = nine_runs(factors, solve, progress=progress, workers=workers, stop=stop)
     lesion = case.lesion(treatment.lesion)
     of_lesion = chance_of_covering(runs, lesion.mask)
     of_rim = chance_of_covering(runs, _rim(lesion.mask, treatment.margin_mm))

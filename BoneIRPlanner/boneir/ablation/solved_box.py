@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,20 @@ GROW_VOXELS = 8
 
 _OUTER = 3
 """So many outer layers are looked at."""
+
+
+FEW_VOXELS = 2_500_000
+"""Fewer voxels than this are solved by one thread: they fit into the cache, and a busy core would hold up the other."""
+
+
+BESIDE_OTHERS: ContextVar[bool] = ContextVar("beside_others", default=False)
+"""Whether other runs go on in other threads: then each keeps to its own."""
+
+
+def is_small(box: Box) -> bool:
+    """Whether one thread solves the box: waiting for each other would cost more than it saves."""
+    k0, k1, j0, j1, i0, i1 = box
+    return BESIDE_OTHERS.get() or (k1 - k0) * (j1 - j0) * (i1 - i0) <= FEW_VOXELS
 
 
 def box_around(marked: NDArray[np.bool_], whole: Box, beyond: int = GROW_VOXELS) -> Box:
