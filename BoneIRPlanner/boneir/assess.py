@@ -8,6 +8,7 @@ from .access.limit_changes import changed_findings, changed_limits
 from .access.limits import Limits, access_limits
 from .anatomy.absent import absent_findings
 from .anatomy.lesion_measures import measure_lesion
+from .assessing.biopsy import assess_biopsy
 from .assessing.cement import assess_cement
 from .assessing.checks import check_plan
 from .assessing.conflicts import assess_conflicts
@@ -75,6 +76,7 @@ def _assess_treatment(case: Case, treatment: Treatment, limits: Limits, sheet: S
     sheet.add(measure_lesion(case, case.lesion(treatment.lesion)))
     assess_paths(case, treatment, chosen, limits, sheet)
     assess_pedicles(case, treatment, chosen, limits, sheet)
+    assess_biopsy(case, treatment, chosen, limits, sheet)
     assess_zones(case, treatment, chosen, sheet)
     assess_cement(case, treatment, sheet, chosen)
     assess_screws(treatment, sheet)
