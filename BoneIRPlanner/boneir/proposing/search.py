@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..access.biopsy import viable_part
 from ..access.choice import Choice, Chosen, choose
 from ..access.entries import Skin, skin_around
 from ..access.field import build_field
@@ -15,6 +16,7 @@ from ..access.search import Aim, Candidates, joined, search
 from ..access.targets import roomiest_points, target_points
 from ..plan import Technique
 from ..proposal import SkinMap
+from .cement import cement_targets
 from .job import Job
 
 TARGETS = 5
@@ -61,14 +63,17 @@ def search_ways(job: Job, relaxed: bool) -> Found:
     field = build_field(case, lesion, job.needle, limits, relaxed=relaxed)
     judge = Judge(case, field, job.needle, limits, job.goal.position, job.given)
     core = limits.core_length.amount if job.goal.technique is Technique.BIOPSY else None
-    middle, *others = (aim_at(job, target, core) for target in target_points(lesion.mask, TARGETS))
+    sample, filled = (job.goal.technique is technique for technique in (Technique.BIOPSY, Technique.CEMENT))
+    worth = viable_part(case.image, lesion).mask if sample else lesion.mask
+    targets = cement_targets(case, lesion, TARGETS) if filled else target_points(worth, TARGETS)
+    middle, *others = (aim_at(job, target, core) for target in targets)
     skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(limits))
     skin_map, allowed = search(judge, skin, middle)
     some = skin.part(np.arange(0, len(skin.points_mm), _OTHER_TARGETS_EVERY))
     allowed = joined([allowed, *(search(judge, some, aim)[1] for aim in others)])
     choice = _choice(job, allowed, relaxed)
     if choice is None or not choice.chosen:
-        points = roomiest_points(lesion.mask, field.room_mm, _ROOMIEST)
+        points = roomiest_points(worth, field.room_mm, _ROOMIEST)
         edge = joined([search(judge, skin, aim_at(job, point, core))[1] for point in points])
         choice = _choice(job, edge, relaxed) or choice
     return Found(judge, skin, skin_map, choice, relaxed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..access.approach import Approaches
+from ..access.biopsy import core_of
 from ..access.choice import Choice, Chosen, stand_of
 from ..access.costs import weighted
 from ..access.explain import reasons_of, team_reasons
@@ -17,7 +18,8 @@ from ..access.pedicle_measures import pedicle_reason
 from ..access.search import joined, search
 from ..access.several import team_that_covers
 from ..access.targets import covered_share, harmed_ml, target_points
-from ..plan import Trajectory
+from ..assessing.biopsy import throw_of
+from ..plan import Technique, Trajectory
 from ..proposal import SkinMap
 from .job import Job
 from .search import Found, aim_at
@@ -53,8 +55,19 @@ def way_alone(job: Job, item: Chosen, choice: Choice, skin_map: SkinMap) -> Way:
         tip, way = (np.atleast_2d(v) for v in (item.trajectory.tip_mm, item.trajectory.direction))
         covered = float(covered_share(job.zone, job.wanted_mm, tip, way)[0])
     path = PathSamples(job.case, item.trajectory, job.needle, job.lesion, "", job.limits)
-    reasons = [*reasons_of(item, choice, skin_map), pedicle_reason(path)]
+    reasons = [*reasons_of(item, choice, skin_map), pedicle_reason(path), _core_reason(job, item.trajectory)]
     return Way(item.score, (item.trajectory,), item.approach, covered, tuple(filter(None, reasons)))
+
+
+def _core_reason(job: Job, trajectory: Trajectory) -> str:
+    """What the core of a biopsy is expected to hold; "" for any other needle."""
+    if job.goal.technique is not Technique.BIOPSY:
+        return ""
+    core = core_of(job.case.image, job.lesion, trajectory, throw_of(job.instrument))
+    return (
+        f"Its core of {core.throw_mm:.0f} mm holds {core.in_lesion_mm:.0f} mm of lesion, {core.viable_mm:.0f} mm of it "
+        "expected to be viable."
+    )
 
 
 def way_together(job: Job, found: Found, alone: float) -> tuple[Way, ...]:
