@@ -1,14 +1,15 @@
 """Patients with lesions of known extent: every real CT and the synthetic patient, half of them kept unseen.
 
 A patient is one CT in which several lesions are implanted before anything is outlined, so that the outlines of bone
-suffer from the lesions as they would in a clinic. Each source gives two patients, drawn by different seeds: one for
-development, one that is looked at only to report. What the eye cannot tell from the marrow around it is not drawn.
+suffer from the lesions as they would in a clinic. Each source gives three patients, drawn by different seeds: one for
+development and two that are looked at only to report. What the eye cannot tell from the marrow around it is not drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from scipy import ndimage
@@ -101,12 +102,24 @@ SOURCES = {
 }
 
 
-def patient(source: str, *, unseen: bool = False) -> Patient:
-    """The patient of a source for development, or the one that is kept unseen; the same on every machine."""
+class Draw(IntEnum):
+    """Which patient of a source: the number is part of its seed."""
+
+    SEEN = 0
+    """For development; everything is tuned on it."""
+    UNSEEN = 1
+    """Never looked at while developing; round lesions with a sharp edge, as those for development."""
+    VARIED = 2
+    """Never looked at while developing; rougher and longer lesions, some with a rim, with edges sharp to blurred."""
+
+
+def patient(source: str, draw: Draw = Draw.SEEN) -> Patient:
+    """One patient of a source; the same on every machine."""
     image, named = SOURCES[source].read()
-    rng = np.random.default_rng([SEED, list(SOURCES).index(source), int(unseen)])
-    image, planted = _with_lesions(image, _bone_of(image, named), SOURCES[source].count, rng)
-    return Patient(f"{source}-{'unseen' if unseen else 'seen'}", case_of(image, named), planted)
+    rng = np.random.default_rng([SEED, list(SOURCES).index(source), int(draw)])
+    varied = draw is Draw.VARIED
+    image, planted = _with_lesions(image, _bone_of(image, named), SOURCES[source].count, rng, varied=varied)
+    return Patient(f"{source}-{draw.name.lower()}", case_of(image, named), planted)
 
 
 def _bone_of(image: Image, named: tuple[NamedMask, ...]) -> Mask:
@@ -119,7 +132,9 @@ def _bone_of(image: Image, named: tuple[NamedMask, ...]) -> Mask:
     return case_of(image).structure("bone").mask
 
 
-def _with_lesions(image: Image, bone: Mask, count: int, rng: np.random.Generator) -> tuple[Image, tuple[Planted, ...]]:
+def _with_lesions(
+    image: Image, bone: Mask, count: int, rng: np.random.Generator, *, varied: bool = False
+) -> tuple[Image, tuple[Planted, ...]]:
     """Implant lesions of all kinds one after the other; every third breaks through the cortex."""
     planted: list[Planted] = []
     kinds, shift = list(LesionKind), int(rng.integers(3))
@@ -132,7 +147,8 @@ def _with_lesions(image: Image, bone: Mask, count: int, rng: np.random.Generator
         for diameter, centre in _places(bone, depth, least, rng):
             if any(_gap(centre, other) < APART_MM + diameter / 2 for other in planted):
                 continue
-            done = _implanted(image, bone, centre, diameter, kind, breach, int(rng.integers(2**31)))
+            looks = _look_of(kind, rng) if varied else {}
+            done = _implanted(image, bone, centre, diameter, kind, breach, int(rng.integers(2**31)), looks)
             if done is not None:
                 image = done.image
                 planted.append(Planted(kind, diameter, breach, done.mask))
@@ -157,12 +173,24 @@ def _gap(centre: tuple[float, float, float], other: Planted) -> float:
     return float(np.linalg.norm(np.subtract(centre, other.truth.centroid_mm))) - other.diameter_mm / 2
 
 
+def _look_of(kind: LesionKind, rng: np.random.Generator) -> dict:
+    """Another surface, other proportions and another edge for every lesion; a rim around a third of the lytic ones."""
+    stretch = tuple(float(factor) for factor in rng.uniform(0.75, 1.35, 3))
+    rim = bool(rng.random() < 1 / 3) and kind is LesionKind.LYTIC
+    return {
+        "roughness": float(rng.uniform(0.05, 0.2)),
+        "stretch": stretch,
+        "rim": rim,
+        "edge_mm": float(rng.choice([0.0, 0.5, 1.0, 1.5])),
+    }
+
+
 def _implanted(
-    image: Image, bone: Mask, centre: tuple, diameter: float, kind: LesionKind, breach: bool, seed: int
+    image: Image, bone: Mask, centre: tuple, diameter: float, kind: LesionKind, breach: bool, seed: int, looks: dict
 ) -> Implanted | None:
     """The lesion, if it has room and the eye can tell it from what is around."""
     try:
-        done = implant_lesion(image, centre, diameter, kind, bone=bone, breach=breach, seed=seed)
+        done = implant_lesion(image, centre, diameter, kind, bone=bone, breach=breach, seed=seed, **looks)
     except OutlineError:
         return None
     room = done.volume_ml >= LEAST_SHARE * np.pi / 6 * diameter**3 / 1000

@@ -291,3 +291,25 @@ def test_demo_patient_has_a_lytic_lesion_in_the_body_of_l3() -> None:
     # Healthy cancellous bone around it is clearly denser.
     assert demo.image.voxels[ndimage.binary_erosion(bone & ~lesion)].mean() > 130
     assert demo_patient(0, grid=grid).image.uid == demo.image.uid
+
+
+@pytest.mark.parametrize("edge_mm", [1.0, 2.0])
+def test_a_blurred_edge_is_as_wide_as_asked_and_keeps_volume_and_mask(edge_mm: float) -> None:
+    image, _ = bone_in_muscle(noise_hu=2.0)
+    sharp = implant_lesion(image, CENTRE, 24.0, "lytic", roughness=0.0, seed=3)
+    blurred = implant_lesion(image, CENTRE, 24.0, "lytic", roughness=0.0, edge_mm=edge_mm, seed=3)
+    assert blurred.mask.equals(sharp.mask)
+    assert blurred.volume_ml == pytest.approx(sharp.volume_ml)
+    away = distance_from(CENTRE, image.grid)
+    marrow, lesion = 160.0, 46.0
+    for offset, share in ((-edge_mm, 0.841), (edge_mm, 0.159)):  # a normal distribution at one standard deviation
+        ring = np.abs(away - 12.0 - offset) < 0.3
+        expected = share * lesion + (1 - share) * marrow
+        # The ball is curved, so a little less of it lies within reach than of a half-space.
+        assert blurred.image.voxels[ring].mean() == pytest.approx(expected, abs=12.0)
+
+
+def test_an_edge_wider_than_a_lesion_could_have_is_refused() -> None:
+    image, _ = bone_in_muscle()
+    with pytest.raises(OutlineError, match="blurred by 0 to 3 mm"):
+        implant_lesion(image, CENTRE, 12.0, "lytic", edge_mm=4.0)

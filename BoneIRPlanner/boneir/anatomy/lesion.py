@@ -11,9 +11,10 @@ from ..case import Case, Lesion, Modality
 from ..errors import OutlineError
 from ..findings import Finding, Point, Severity
 from ..mask import Mask
+from .lesion_choice import likely_surface
 from .lesion_kind import LesionKind, kind_of
 from .lesion_settings import lesion_setting, lesion_values
-from .lesion_surface import SIZES_MM, Surface, lesion_surface
+from .lesion_surface import SIZES_MM, Surface
 from .lesion_window import Clicks, LesionWindow, lesion_window
 from .neighbourhood import healthy_marrow
 from .settings import outline_values, setting
@@ -36,12 +37,16 @@ class LesionOutline:
         What may belong to it.
     findings : tuple of Finding
         Where the outline is doubtful.
+    expected_dice : float or None
+        How well the outline agrees with the lesion, as lesions of known extent that looked like this one let expect;
+        None on MR.
     """
 
     lesion: Lesion
     sure: Mask
     possible: Mask
     findings: tuple[Finding, ...]
+    expected_dice: float | None
 
 
 def grow_lesion(
@@ -102,11 +107,11 @@ def outline_lesion(
         raise OutlineError(f"A lesion grows on CT or MR, this image is {case.image.modality}: give a mask.")
     clicks = Clicks((seed_mm, *inside_mm), tuple(outside_mm), edge_mm)
     window = lesion_window(case, clicks, lesion_setting("reach_mm"))
-    surface = lesion_surface(window.around, clicks.sizes_mm(SIZES_MM))
+    surface, expected = likely_surface(window.around, clicks.sizes_mm(SIZES_MM), lesion_setting("reach_mm"))
     if _is_cut(surface):
         reach_mm = lesion_setting("far_reach_mm")
         window = lesion_window(case, clicks, reach_mm)
-        surface = lesion_surface(window.around, clicks.sizes_mm(LARGE_SIZES_MM), reach_mm)
+        surface, expected = likely_surface(window.around, clicks.sizes_mm(LARGE_SIZES_MM), reach_mm)
     grown, sure, possible = (window.mask_of(surface, reach) for reach in (surface.reach_mm, *surface.band_mm()))
     if grown.is_empty or not grown.at(seed_mm):
         place = ", ".join(f"{x:.1f}" for x in seed_mm)
@@ -115,7 +120,7 @@ def outline_lesion(
             "the lesion, add one on its border, or give a mask."
         )
     lesion = Lesion(name, grown, ORIGIN)
-    return LesionOutline(lesion, sure, possible, _findings(lesion, window, surface))
+    return LesionOutline(lesion, sure, possible, _findings(lesion, window, surface), expected)
 
 
 def _is_cut(surface: Surface) -> bool:

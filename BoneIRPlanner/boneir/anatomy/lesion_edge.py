@@ -11,8 +11,10 @@ from .sphere import Floats, Sphere
 
 _SURE = 2.0
 """How loudly a sample that is fully inside or outside speaks (a natural logarithm)."""
-_INNER_MM, _INNER_DEEP_MM = 1.2, 5.0
-_OUTER_MM, _OUTER_FAR_MM = 0.7, 3.5
+_INNER_MM, _INNER_WIDE_MM = 1.2, 3.8
+_OUTER_MM, _OUTER_WIDE_MM = 0.7, 2.8
+_BLUR_STEPS = 0.45
+"""An edge is as wide as the voxels along it: numbers nearer to it than this share of a voxel are of both sides."""
 _SPREADS = 1.5
 """The contrast across the edge must exceed so many spreads of the lesion, or there is no one number inside."""
 
@@ -62,9 +64,11 @@ def _spread(values: NDArray[np.floating]) -> float:
 def _levels(rays: Rays, off_mm: Floats) -> tuple[Floats, Floats]:
     """Numbers inside and outside of the surface in each direction, by the rays nearby."""
     typical = float(np.median(rays.hu[_deep(off_mm)]))
-    near = _mean(rays, (off_mm < -_INNER_MM) & (off_mm > -_INNER_DEEP_MM), 2, typical)
+    blur = _BLUR_STEPS * (np.abs(rays.sphere.unit) * rays.spacing_mm).max(axis=1)[:, None]
+    within, beyond = -np.maximum(_INNER_MM, blur), np.maximum(_OUTER_MM, blur)
+    near = _mean(rays, (off_mm < within) & (off_mm > within - _INNER_WIDE_MM), 2, typical)
     inner = 0.5 * (near + typical)
-    outer = _mean(rays, (off_mm > _OUTER_MM) & (off_mm < _OUTER_FAR_MM), 1, typical)
+    outer = _mean(rays, (off_mm > beyond) & (off_mm < beyond + _OUTER_WIDE_MM), 1, typical)
     return inner, np.minimum(outer, inner + lesion_setting("edge_most_hu"))
 
 

@@ -34,8 +34,8 @@ class Surroundings:
         Indices (k, j, i) of clicks that belong to the lesion, the first of them the seed, and of those that do not.
     start : ndarray (3,)
         Index (k, j, i) of the centre to begin with.
-    is_ct : bool
-        Whether the numbers are HU, so that much texture means both sorts of bone change.
+    strange : ndarray of float32 (k, j, i), optional
+        How unlike healthy bone each place is, on a scale like that of HU; only on CT.
     """
 
     hu: NDArray[np.float32]
@@ -44,7 +44,7 @@ class Surroundings:
     inside: Floats
     outside: Floats
     start: Floats
-    is_ct: bool = True
+    strange: NDArray[np.float32] | None = None
 
     def marked_within(self, centre: Floats, sphere: Sphere, reach_mm: Floats) -> Marked:
         """Voxels whose centre is nearer to `centre` than the surface in its direction (interpolated)."""
@@ -80,8 +80,8 @@ class Rays:
         Whether the window shows the place.
     clicks : ndarray (directions, radii)
         Cost of surfaces that leave a click on the wrong side.
-    is_ct : bool
-        Whether the numbers are HU.
+    strange : ndarray of float32 (directions, radii) or None
+        How unlike healthy bone it is; only on CT.
     """
 
     sphere: Sphere
@@ -92,7 +92,7 @@ class Rays:
     depth_mm: NDArray[np.float32]
     shown: Marked
     clicks: Floats
-    is_ct: bool
+    strange: NDArray[np.float32] | None = None
 
     @property
     def step_mm(self) -> float:
@@ -104,9 +104,9 @@ class Rays:
         """Volume that a sample stands for, at each radius."""
         return np.asarray(self.radii_mm**2 * self.step_mm * self.sphere.share)
 
-    def reach_mm(self, chosen: NDArray[np.int64]) -> Floats:
-        """Radius of the surface of indices (directions,)."""
-        return np.asarray(self.radii_mm[chosen] + self.step_mm / 2)
+    def reach_mm(self, chosen: NDArray[np.int64] | Floats) -> Floats:
+        """Radius of the surface of indices (directions,), which may lie between samples."""
+        return np.asarray(self.radii_mm[0] + (chosen + 0.5) * self.step_mm)
 
 
 def radii_up_to(reach_mm: float, step_mm: float = 0.0) -> Floats:
@@ -121,12 +121,14 @@ def rays_from(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Fl
     places = centre[:, None, None] + steps * radii_mm
     ends = np.asarray(around.hu.shape)[:, None, None] - 0.5
     shown = np.asarray(((places >= -0.5) & (places <= ends)).all(axis=0))
-    hu, depth = (
-        ndimage.map_coordinates(values, places, output=np.float32, order=1, mode="nearest")
-        for values in (around.hu, around.depth_mm)
-    )
+
+    def sampled(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(ndimage.map_coordinates(values, places, output=np.float32, order=1, mode="nearest"))
+
+    strange = None if around.strange is None else sampled(around.strange)
     clicks = _click_costs(around, centre, sphere, radii_mm)
-    return Rays(sphere, centre, around.spacing_mm, radii_mm, hu, depth, shown, clicks, around.is_ct)
+    hu, depth = sampled(around.hu), sampled(around.depth_mm)
+    return Rays(sphere, centre, around.spacing_mm, radii_mm, hu, depth, shown, clicks, strange)
 
 
 def _click_costs(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Floats) -> Floats:

@@ -1,9 +1,9 @@
-"""The surface of a lesion around a click: several supposed sizes grow, and the one with the sharpest border wins."""
+"""The surface of a lesion around a click: several supposed sizes grow, and one of them is moved to the edges."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,15 +11,13 @@ from .lesion_edge import cost_by_edge
 from .lesion_rays import Rays, Surroundings, radii_up_to, rays_from
 from .lesion_settings import lesion_setting
 from .ray_likeness import behind_wall, contrast_across, likeness
-from .smooth_surface import Costs, surface_costs, total_cost
+from .smooth_surface import Costs, between_steps, surface_costs, total_cost
 from .sphere import Floats, Sphere, sphere
 
 SIZES_MM = (3.0, 5.0, 7.5, 11.0, 16.0)
 """Radii that are tried."""
 _COARSE, _FINE = 162, 642
 _ROUNDS, _EDGE_ROUNDS = 5, 2
-_TEXTURED = 2.0
-"""How much sharpness full texture is worth."""
 _SHIFT_MM = 0.7
 """The centre follows the middle of what has grown once it is farther than this."""
 
@@ -42,6 +40,10 @@ class Surface:
         How much the numbers within speak for it.
     texture_hu : float
         Robust standard deviation of the numbers in the outer half of what is within.
+    strange : bool
+        Whether it was told by what is unlike healthy bone, besides the numbers themselves.
+    size_mm : float
+        The radius that it grew from.
     """
 
     rays: Rays
@@ -50,12 +52,13 @@ class Surface:
     sharpness: float
     evidence: float
     texture_hu: float
+    strange: bool
+    size_mm: float
 
     @property
-    def score(self) -> float:
-        """What the sizes are compared by: a sharp border, or much texture, as a mixed lesion is more than an island."""
-        texture = (self.texture_hu - lesion_setting("plain_hu")) / lesion_setting("mixed_hu")
-        return float((self.sharpness + _TEXTURED * min(max(texture, 0.0), 1.0)) * max(self.evidence, 1.0) ** 0.1)
+    def radius_mm(self) -> float:
+        """Of the ball of the same volume."""
+        return float(np.mean(self.reach_mm**3) ** (1 / 3))
 
     def band_mm(self) -> tuple[Floats, Floats]:
         """Smallest and largest radius in each direction at which the surface may lie as well."""
@@ -65,8 +68,8 @@ class Surface:
         return np.minimum(inner, self.reach_mm), np.maximum(outer, self.reach_mm)
 
 
-def lesion_surface(around: Surroundings, sizes_mm: Sequence[float] = SIZES_MM, reach_mm: float = 0.0) -> Surface:
-    """Find the surface of the lesion that holds the clicks.
+def grown_surfaces(around: Surroundings, sizes_mm: Sequence[float], reach_mm: float) -> list[Surface]:
+    """Rough surfaces that hold the clicks: one for each size to try, by the numbers alone and by what is strange.
 
     Parameters
     ----------
@@ -74,24 +77,19 @@ def lesion_surface(around: Surroundings, sizes_mm: Sequence[float] = SIZES_MM, r
     sizes_mm : sequence of float
         Radii to try.
     reach_mm : float
-        Farthest surface; 0 for the usual one.
-
-    Returns
-    -------
-    Surface
+        Farthest surface.
     """
-    radii = radii_up_to(reach_mm or lesion_setting("reach_mm"))
-    tried = [(size, _grown(around, size, radii)) for size in sizes_mm]
-    size, best = max(tried, key=lambda item: item[1].score)
-    return _finished(around, size, best)
+    radii = radii_up_to(reach_mm)
+    looks = (False,) if around.strange is None else (False, True)
+    return [_grown(around, size, radii, strange=look) for look in looks for size in sizes_mm]
 
 
-def _grown(around: Surroundings, size_mm: float, radii_mm: Floats) -> Surface:
+def _grown(around: Surroundings, size_mm: float, radii_mm: Floats, *, strange: bool) -> Surface:
     """Grow, learn what lesion and surroundings look like, and grow again from the middle of what has grown."""
     ball = sphere(_COARSE)
     rays = rays_from(around, around.start, ball, radii_mm)
     reach = np.full(ball.count, size_mm)
-    surface = _fitted(rays, reach, size_mm)
+    surface = _fitted(rays, reach, size_mm, strange=strange)
     for _ in range(_ROUNDS - 1):
         settled = float(np.abs(surface.reach_mm - reach).mean()) < 0.25 * rays.step_mm
         reach = surface.reach_mm
@@ -101,28 +99,28 @@ def _grown(around: Surroundings, size_mm: float, radii_mm: Floats) -> Surface:
             rays = rays_from(around, middle, ball, radii_mm)
         elif settled:
             break
-        surface = _fitted(rays, reach, size_mm)
+        surface = _fitted(rays, reach, size_mm, strange=strange)
     return surface
 
 
-def _finished(around: Surroundings, size_mm: float, coarse: Surface) -> Surface:
+def finished(around: Surroundings, coarse: Surface) -> Surface:
     """The surface on more rays, moved to the edges of the image where there are any."""
     ball = sphere(_FINE)
     rays = rays_from(around, coarse.rays.centre, ball, coarse.rays.radii_mm)
     weight, which = coarse.rays.sphere.nearest(ball.unit)
     reach = (coarse.reach_mm[which] * weight).sum(axis=1)
-    surface = _fitted(rays, reach, size_mm, walled=True)
-    ratio, reach = likeness(rays, surface.reach_mm), surface.reach_mm
+    surface = _fitted(rays, reach, coarse.size_mm, strange=coarse.strange, walled=True)
+    ratio, reach = likeness(rays, surface.reach_mm, strange=coarse.strange), surface.reach_mm
     costs = surface.costs
     for _ in range(_EDGE_ROUNDS):
         costs = surface_costs(cost_by_edge(rays, reach, ratio), ball, _stiffness(rays, reach))
-        reach = rays.reach_mm(costs.argmin(axis=1))
-    return Surface(rays, reach, costs, surface.sharpness, surface.evidence, surface.texture_hu)
+        reach = rays.reach_mm(between_steps(costs))
+    return replace(surface, reach_mm=reach, costs=costs)
 
 
-def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, walled: bool = False) -> Surface:
+def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, strange: bool, walled: bool = False) -> Surface:
     """The best surface by the likeness that a first idea of the lesion gives; walled: not through what is around it."""
-    ratio = likeness(rays, reach_mm)
+    ratio = likeness(rays, reach_mm, strange=strange)
     if walled:
         ratio[behind_wall(rays, reach_mm, ratio)] = ratio.min()
     inside, outside = contrast_across(ratio, rays.step_mm)
@@ -139,12 +137,12 @@ def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, walled: bool = Fals
     step = (inside - outside)[every, chosen]
     sharpness = float((step * reach**2).sum() / (reach**2).sum())
     evidence = -total_cost(cost, rays.sphere, stiffness, chosen)
-    return Surface(rays, reach, costs, sharpness, evidence, _texture(rays, reach))
+    return Surface(rays, reach, costs, sharpness, evidence, _texture(rays, reach), strange, size_mm)
 
 
 def _texture(rays: Rays, reach_mm: Floats) -> float:
     """Robust standard deviation in the outer half of what a surface holds; 0 where numbers are no HU."""
-    if not rays.is_ct:
+    if rays.strange is None:
         return 0.0
     outer = (rays.radii_mm < reach_mm[:, None]) & (rays.radii_mm > 0.5 * reach_mm[:, None]) & rays.shown
     values = rays.hu[outer]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from ..case import Case, Modality
 from ..errors import OutlineError
 from ..findings import Point
 from ..mask import Mask
+from .healthy_layers import depth_below, strangeness
 from .lesion_rays import Surroundings
 from .lesion_surface import Surface
 from .neighbourhood import Marked, Neighbourhood, neighbourhood
@@ -135,12 +136,10 @@ def _bone_window(case: Case, clicks: Clicks, span_mm: float) -> LesionWindow:
     seed = _indices(case, clicks.inside_mm[:1], bone.corner)[0]
     if not bone.envelope[tuple(np.rint(seed).astype(int))]:
         _refuse(case, clicks.inside_mm[0])
-    envelope, barred = bone.envelope, _barred(case, bone.corner, bone.hu.shape)
-    half = min(bone.spacing_mm) / 2
-    # Distances run between the centres of voxels; the surface lies half way.
-    inner, outer = bone.distance_from(~envelope) - half, half - bone.distance_from(envelope)
-    depth = np.where(envelope, np.minimum(inner, _WITHIN_MM), outer).astype(np.float32)
-    return _window(case, bone.hu, depth, barred, bone.corner, clicks, bone)
+    barred, depth = _barred(case, bone.corner, bone.hu.shape), depth_below(bone, _WITHIN_MM)
+    window = _window(case, bone.hu, depth, barred, bone.corner, clicks, bone)
+    strange = strangeness(case, bone, depth, window.around.start)
+    return replace(window, around=replace(window.around, strange=strange))
 
 
 def _plain_window(case: Case, clicks: Clicks, span_mm: float) -> LesionWindow:
@@ -170,8 +169,7 @@ def _window(
     inside, outside = (_indices(case, points, corner) for points in clicks.sides_mm())
     start = _indices(case, clicks.inside_mm, corner).mean(axis=0)
     spacing = np.asarray(case.image.grid.spacing_mm[::-1])
-    around = Surroundings(numbers, depth, spacing, inside, outside, start, is_ct=bone is not None)
-    return LesionWindow(around, bone, barred, case, corner)
+    return LesionWindow(Surroundings(numbers, depth, spacing, inside, outside, start), bone, barred, case, corner)
 
 
 def _indices(case: Case, points_mm: Sequence[Point], corner: tuple[int, int, int]) -> Floats:

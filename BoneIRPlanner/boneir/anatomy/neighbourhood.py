@@ -11,7 +11,7 @@ from scipy import ndimage
 from ..case import Case, Image, Role, Structure
 from ..errors import OutlineError
 from ..findings import Point
-from ..mask import Mask
+from ..mask import Mask, Window
 from .settings import setting
 from .structures import structure_kinds
 
@@ -84,10 +84,7 @@ def neighbourhood(case: Case, around: Mask | Point, reach_mm: float) -> Neighbou
     low, high = _window(case, around, reach_mm)
     corner, shape = (low[0], low[1], low[2]), tuple(b - a for a, b in zip(low, high, strict=True))
     size = (shape[0], shape[1], shape[2])
-    part = case.image.voxels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))].astype(np.float32)
-    spacing = case.image.grid.spacing_mm[::-1]
-    sigma = [setting("lesion_smooth_mm") / step if step <= 2.5 else 0.0 for step in spacing]
-    smooth = np.asarray(ndimage.gaussian_filter(part, sigma, mode="nearest"))
+    smooth = smooth_numbers(case.image, (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])))
     bone = np.zeros(size, bool)
     for structure in _bones_at(case, around):
         bone |= structure.mask.part(corner, size)
@@ -99,6 +96,13 @@ def neighbourhood(case: Case, around: Mask | Point, reach_mm: float) -> Neighbou
         for gap_mm in (setting("lesion_wide_gap_mm"), setting("lesion_widest_gap_mm")):
             closed = closed if closed[at] else _envelope(case, around_bone, gap_mm)
     return Neighbourhood(case.image, corner, smooth, bone, closed)
+
+
+def smooth_numbers(image: Image, window: Window) -> NDArray[np.float32]:
+    """Lightly smoothed numbers of a window; not along steps that are wide already."""
+    part = image.voxels[window].astype(np.float32)
+    sigma = [setting("lesion_smooth_mm") / step if step <= 2.5 else 0.0 for step in image.grid.spacing_mm[::-1]]
+    return np.asarray(ndimage.gaussian_filter(part, sigma, mode="nearest"))
 
 
 def _window(case: Case, around: Mask | Point, reach_mm: float) -> tuple[list[int], list[int]]:

@@ -21,7 +21,7 @@ _LEAST_MM3 = 100.0
 _CORE_MM, _CORE_SHARE = 0.5, 0.7
 
 
-def likeness(rays: Rays, reach_mm: Floats) -> Floats:
+def likeness(rays: Rays, reach_mm: Floats, *, strange: bool = False) -> Floats:
     """Logarithm of the odds that a sample belongs to the lesion, by a first idea of the lesion.
 
     The lesion's histogram is that of its core. Marrow, the outer layer of bone, and soft tissue beside bone are each
@@ -32,31 +32,43 @@ def likeness(rays: Rays, reach_mm: Floats) -> Floats:
     rays : Rays
     reach_mm : ndarray (directions,)
         The first idea: the surface in each direction.
+    strange : bool
+        Whether what is unlike healthy bone speaks besides the numbers themselves, which then speak half as loudly.
 
     Returns
     -------
     ndarray (directions, radii)
     """
-    radii, deep = rays.radii_mm[None], lesion_setting("cortex_mm")
     core = np.maximum(reach_mm - _CORE_MM, _CORE_SHARE * reach_mm)[:, None]
-    first, last = lesion_setting("shell_from_mm"), lesion_setting("shell_to_mm")
-    shell = (radii > reach_mm[:, None] + first) & (radii < reach_mm[:, None] + last) & rays.shown
-    zones = np.where(rays.depth_mm > deep, 0, np.where(rays.depth_mm > 0, 1, 2))
-    bins = np.clip(((rays.hu - _LOW_HU) / _BIN_HU).astype(np.int64), 0, _BINS - 1)
-    inside = (radii <= core) & rays.shown
+    inside = (rays.radii_mm[None] <= core) & rays.shown
     in_bone = inside & (rays.depth_mm > 0)
-    lesion, _ = _histogram(bins, in_bone if in_bone.any() else inside, rays)
-    ratio = np.zeros(rays.hu.shape)
+    inside = in_bone if in_bone.any() else inside
+    first, last = lesion_setting("shell_from_mm"), lesion_setting("shell_to_mm")
+    off = rays.radii_mm[None] - reach_mm[:, None]
+    shell = (off > first) & (off < last) & rays.shown & (rays.depth_mm > -lesion_setting("beside_bone_mm"))
+    ratio = _odds(rays, rays.hu, inside, shell)
+    if strange and rays.strange is not None:
+        both = _odds(rays, rays.strange, inside, shell) + lesion_setting("numbers_weight") * ratio
+        ratio = np.clip(both, -_CERTAIN, _CERTAIN)
+    ratio += prior(rays.depth_mm)
+    ratio[~rays.shown] = -_CERTAIN
+    return ratio
+
+
+def _odds(rays: Rays, values: NDArray[np.float32], inside: NDArray[np.bool_], shell: NDArray[np.bool_]) -> Floats:
+    """Logarithm of the odds by the histograms of some values within and, layer by layer, in a shell around."""
+    deep = lesion_setting("cortex_mm")
+    zones = np.where(rays.depth_mm > deep, 0, np.where(rays.depth_mm > 0, 1, 2))
+    bins = np.clip(((values - _LOW_HU) / _BIN_HU).astype(np.int64), 0, _BINS - 1)
+    lesion, _ = _histogram(bins, inside, rays)
+    ratio = np.zeros(values.shape)
     for zone, share in ((0, 1 / 40), (1, 1 / 40), (2, 1 / 20)):
         here = zones == zone
-        like = shell & here & (rays.depth_mm > -lesion_setting("beside_bone_mm"))
-        tissue, volume_mm3 = _histogram(bins, like, rays)
+        tissue, volume_mm3 = _histogram(bins, shell & here, rays)
         if volume_mm3 < _LEAST_MM3:
             tissue = np.full(_BINS, share)
         row = np.clip(np.log(lesion + _FLOOR) - np.log(tissue + _FLOOR), -_CERTAIN, _CERTAIN)
         ratio[here] = row[bins[here]]
-    ratio += prior(rays.depth_mm)
-    ratio[~rays.shown] = -_CERTAIN
     return ratio
 
 

@@ -54,6 +54,17 @@ def surface_costs(cost: NDArray[np.floating], sphere: Sphere, stiffness: float, 
     return np.asarray(own + np.add.reduceat(message, sphere.first, axis=0))
 
 
+def between_steps(costs: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Index of the smallest cost of each direction, between the radii: the lowest point of a parabola through three."""
+    last, every = costs.shape[1] - 1, np.arange(len(costs))
+    at = costs.argmin(axis=1)
+    middle = np.clip(at, 1, last - 1)
+    before, here, after = (costs[every, middle + n].astype(float) for n in (-1, 0, 1))
+    bend = before - 2 * here + after
+    shift = np.where((bend > 1e-6) & (at == middle), 0.5 * (before - after) / np.maximum(bend, 1e-6), 0.0)
+    return np.asarray(at + np.clip(shift, -0.5, 0.5))
+
+
 def total_cost(cost: NDArray[np.floating], sphere: Sphere, stiffness: float, chosen: NDArray[np.int64]) -> float:
     """What one surface costs: its own costs and all steps between neighbours."""
     own = float(cost[np.arange(sphere.count), chosen].sum(dtype=float))

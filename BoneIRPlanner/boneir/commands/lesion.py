@@ -5,22 +5,34 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from ..anatomy.lesion import grow_lesion
+from ..anatomy.lesion import LesionOutline, outline_lesion
 from ..anatomy.lesion_file import lesion_from_file
 from ..anatomy.lesion_measures import measure_lesion
+from ..case import Case
 from ..case_folder import load_case, save_case
+from ..errors import OutlineError
 from .output import Answer, Progress
 from .tables import finding_lines, measure_table
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
-    """Outline a lesion, measure it and save it with the case."""
-    case = load_case(options.case)
+    """Outline a lesion, measure it and save it with the case.
+
+    Raises
+    ------
+    OutlineError
+        If points are given that correct an outline, and a file that is taken as it is.
+    """
+    case, doubt = load_case(options.case), {}
     with progress.step(f"Outlining {options.name}"):
         if options.mask is not None:
+            if options.inside or options.outside or options.edge:
+                raise OutlineError("--inside, --outside and --edge correct an outline grown from --seed, not a file.")
             lesion, findings = lesion_from_file(case, options.mask, name=options.name, label=options.label)
         else:
-            lesion, findings = grow_lesion(case, options.seed, name=options.name)
+            outline = _grown(case, options)
+            lesion, findings = outline.lesion, outline.findings
+            doubt = {"sure_ml": outline.sure.volume_ml, "possible_ml": outline.possible.volume_ml}
     kept = tuple(finding for finding in case.findings if finding.about != options.name)
     case = replace(case, findings=kept).with_lesion(lesion).with_findings(findings)
     with progress.step("Measuring it"):
@@ -31,9 +43,21 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "case_uid": case.uid,
         "lesion": lesion.name,
         "volume_ml": lesion.mask.volume_ml,
+        **doubt,
         "centre_mm": lesion.mask.centroid_mm,
         "origin": lesion.origin,
         "measures": measures,
         "findings": findings,
     }
     return Answer(document, (measure_table(measures), finding_lines(findings)))
+
+
+def _grown(case: Case, options: argparse.Namespace) -> LesionOutline:
+    return outline_lesion(
+        case,
+        options.seed,
+        options.name,
+        inside_mm=options.inside,
+        outside_mm=options.outside,
+        edge_mm=options.edge,
+    )

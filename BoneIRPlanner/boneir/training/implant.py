@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ..case import Image, Modality
 from ..errors import ImageError, OutlineError
@@ -31,6 +32,7 @@ _BREACH_REACH = 0.22
 _MIXED_GRAIN = 0.10
 """Size of the islands in a mixed lesion, as a share of its diameter."""
 _FEWEST_VOXELS = 8
+_WIDEST_EDGE_MM = 3.0
 
 
 class LesionKind(StrEnum):
@@ -85,6 +87,7 @@ def implant_lesion(
     towards_mm: Point | None = None,
     roughness: float = 0.1,
     stretch: Point = (1.0, 1.0, 1.0),
+    edge_mm: float = 0.0,
     seed: int = 0,
 ) -> Implanted:
     """Implant a lesion into a CT.
@@ -113,6 +116,8 @@ def implant_lesion(
         0 for a smooth surface, up to 0.2.
     stretch : Point
         Proportions along x, y and z.
+    edge_mm : float
+        Standard deviation of the blur of its edge, 0 to 3: how far it infiltrates. The mask stays the sharp one.
     seed : int
 
     Raises
@@ -135,9 +140,9 @@ def implant_lesion(
         raise OutlineError(
             f"A lesion of {diameter_mm:g} mm at {_text(centre_mm)} has no room there: {mask.count} voxels."
         )
-    shares = [(inside, _look(kind, diameter_mm, image, inside.shape, rng))]
+    shares = [(_blurred(inside, edge_mm, image), _look(kind, diameter_mm, image, inside.shape, rng))]
     if rim:
-        shares.insert(0, (with_rim, np.float32(hu.RIM_BONE.hu)))
+        shares.insert(0, (_blurred(with_rim, edge_mm, image), np.float32(hu.RIM_BONE.hu)))
     voxels = _blended(image.voxels, window, shares, noise, rng)
     confined = bone is not None or not _lies_within(shape, image)
     return Implanted(
@@ -223,6 +228,16 @@ def _lobe(centre_mm: Point, exit_mm: Point, diameter_mm: float) -> Capsule:
     beyond = max(diameter_mm * _BREACH_REACH, 3.0) - radius
     tip = out + way / max(float(np.linalg.norm(way)), 1e-6) * beyond
     return Capsule(centre_mm, (float(tip[0]), float(tip[1]), float(tip[2])), radius, radius)
+
+
+def _blurred(share: Floats, edge_mm: float, image: Image) -> Floats:
+    """Shares with a wider edge; their sum stays the same."""
+    if not 0 <= edge_mm <= _WIDEST_EDGE_MM:
+        raise OutlineError(f"The edge of a lesion is blurred by 0 to {_WIDEST_EDGE_MM:g} mm, not by {edge_mm}.")
+    if edge_mm == 0:
+        return share
+    sigma = [edge_mm / step for step in image.grid.spacing_mm[::-1]]
+    return np.asarray(ndimage.gaussian_filter(share, sigma, mode="nearest", truncate=3.0), np.float32)
 
 
 def _look(

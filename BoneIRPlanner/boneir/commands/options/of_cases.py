@@ -35,13 +35,24 @@ def _open(commands: Commands[Parser]) -> None:
 
 def _lesion(commands: Commands[Parser]) -> None:
     text = "Outline a lesion from a point inside it, or take its outline from a file."
-    parser = command(commands, "lesion", text, "boneir lesion case-7 --seed -12.5,30,-410 --name left-ilium")
+    example = "boneir lesion case-7 --seed -12.5,30,-410 --outside -2,30,-410 --name left-ilium"
+    parser = command(commands, "lesion", text, example)
     case_argument(parser)
     origin = parser.add_mutually_exclusive_group(required=True)
     origin.add_argument("--seed", type=point, metavar="L,P,S", help="a point inside the lesion, in LPS mm")
     origin.add_argument("--mask", type=Path, metavar="FILE", help="outline: label image, .seg.nrrd or DICOM SEG")
     parser.add_argument("--label", default="", metavar="NAME", help="which outline of FILE, where it holds several")
+    _corrections(parser)
     parser.add_argument("--name", default="lesion-1", metavar="NAME", help="name of the lesion (default: lesion-1)")
+
+
+def _corrections(parser: Parser) -> None:
+    """Further points that correct an outline grown from a seed."""
+    text = "another point that belongs to the lesion; may be given again"
+    parser.add_argument("--inside", type=point, action="append", default=[], metavar="L,P,S", help=text)
+    text = "a point that does not belong to it; may be given again"
+    parser.add_argument("--outside", type=point, action="append", default=[], metavar="L,P,S", help=text)
+    parser.add_argument("--edge", type=point, metavar="L,P,S", help="a point on its border: settles its size")
 
 
 def _devices(commands: Commands[Parser]) -> None:
