@@ -94,6 +94,7 @@ def _furnish_slicer(widgets: dict[str, Any]) -> None:
     _name_in_slicer("app", running)
     logic = slicer.vtkSlicerMarkupsLogic()
     logic.SetMRMLScene(slicer.mrmlScene)
+    running.applicationLogic().SetModuleLogic("Markups", logic)
     slicer.modules.markups = application.LoadableModule(logic)
 
 
