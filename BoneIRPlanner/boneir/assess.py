@@ -14,6 +14,7 @@ from .assessing.checks import check_plan
 from .assessing.conflicts import assess_conflicts
 from .assessing.paths import assess_paths
 from .assessing.pedicles import assess_pedicles
+from .assessing.room import assess_room
 from .assessing.screws import assess_screws
 from .assessing.sheet import Sheet
 from .assessing.simulation import assess_simulation
@@ -63,7 +64,7 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
     limits = changed_limits(access_limits(), plan.limits)
     sheet.add((), changed_findings(access_limits(), plan.limits))
     for treatment in plan.treatments:
-        _assess_treatment(case, treatment, limits, sheet)
+        _assess_treatment(case, plan, treatment, limits, sheet)
         if physics:
             assess_simulation(case, treatment, sheet, progress)
     assess_conflicts(plan, limits, sheet)
@@ -71,10 +72,11 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
     return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones), tuple(sheet.curves))
 
 
-def _assess_treatment(case: Case, treatment: Treatment, limits: Limits, sheet: Sheet) -> None:
+def _assess_treatment(case: Case, plan: Plan, treatment: Treatment, limits: Limits, sheet: Sheet) -> None:
     chosen = [(probe, device(probe.device)) for probe in treatment.probes]
     sheet.add(measure_lesion(case, case.lesion(treatment.lesion)))
     assess_paths(case, treatment, chosen, limits, sheet)
+    assess_room(case, plan, treatment, chosen, limits, sheet)
     assess_pedicles(case, treatment, chosen, limits, sheet)
     assess_biopsy(case, treatment, chosen, limits, sheet)
     assess_zones(case, treatment, chosen, sheet)

@@ -175,6 +175,24 @@ class Treatment:
 
 
 @dataclass(frozen=True)
+class Landmark:
+    """What entries are marked from in the room: a point on the skin, or the laser lines that are used.
+
+    Parameters
+    ----------
+    name : str
+        In words ("the spinous process of L4", "the laser lines").
+    left_mm, posterior_mm, superior_mm : float or None
+        LPS mm; None for a direction that no laser line shows.
+    """
+
+    name: str
+    left_mm: float | None = None
+    posterior_mm: float | None = None
+    superior_mm: float | None = None
+
+
+@dataclass(frozen=True)
 class LimitChange:
     """A limit of access that is other than the one that this project ships.
 
@@ -212,6 +230,8 @@ class Plan:
         Whatever the physician writes.
     limits : tuple of LimitChange
         Limits that the plan was made with, where they are other than those that this project ships.
+    landmark : Landmark or None
+        What entries are marked from, beside the midline.
     schema : str
         Always `PLAN_SCHEMA`.
     """
@@ -224,6 +244,7 @@ class Plan:
     reasons: tuple[str, ...] = ()
     note: str = ""
     limits: tuple[LimitChange, ...] = ()
+    landmark: Landmark | None = None
     schema: str = PLAN_SCHEMA
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .findings import Finding, Point
-from .plan import LimitChange, Plan, Position, Technique
+from .plan import Landmark, LimitChange, Plan, Position, Technique
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Goal:
         Where they must not: a wound, an ostomy, a drape.
     limits : tuple of LimitChange
         Limits that are other than those that this project ships.
+    landmark : Landmark or None
+        What entries are marked from in the room.
     """
 
     technique: Technique
@@ -70,6 +72,7 @@ class Goal:
     entry_allowed: tuple[EntryZone, ...] = ()
     entry_forbidden: tuple[EntryZone, ...] = ()
     limits: tuple[LimitChange, ...] = ()
+    landmark: Landmark | None = None
 
 
 @dataclass(frozen=True, eq=False)

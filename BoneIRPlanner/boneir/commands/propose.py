@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..access.limit_changes import read_limit_changes
 from ..case_folder import find_plan, load_case, plan_paths, save_plan
-from ..plan import Plan, Position, Technique, read_plan
+from ..plan import Landmark, Plan, Position, Technique, read_plan
 from ..proposal import Goal, Proposal
 from ..propose import propose
 from ..report.about_choice import entries_sentence
@@ -31,6 +31,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         seed=options.seed,
         entry_allowed=tuple(options.entry_allowed),
         entry_forbidden=tuple(options.entry_forbidden),
+        landmark=_landmark(options),
         limits=read_limit_changes(options.limits) if options.limits else (),
     )
     beside = read_plan(find_plan(options.case, options.beside)) if options.beside else None
@@ -57,6 +58,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     parts += [refusal_lines(proposal), finding_lines(proposal.findings)]
     parts += [f"Older plans stay beside them: {', '.join(older)}."] if older else []
     return Answer(document, tuple(parts))
+
+
+def _landmark(options: argparse.Namespace) -> Landmark | None:
+    name = options.landmark_name.strip()
+    if options.landmark is None:
+        return None
+    return Landmark(name or ("the laser lines" if None in options.landmark else "the landmark"), *options.landmark)
 
 
 def _named(plans: tuple[Plan, ...], prefix: str) -> tuple[Plan, ...]:

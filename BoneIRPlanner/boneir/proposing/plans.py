@@ -23,7 +23,9 @@ def plan_of(job: Job, way: Way, rank: int) -> Plan:
         treatment = replace(treatment, probes=probes)
     reasons = (f"Rank {rank + 1} with a weighted cost of {way.score:.2f}.", *more, *way.reasons)
     name, uid = f"plan-{rank + 1}", job.case.image.uid
-    return Plan(name, (treatment,), uid, way.approach, goal.position, reasons, limits=goal.limits)
+    return Plan(
+        name, (treatment,), uid, way.approach, goal.position, reasons, limits=goal.limits, landmark=goal.landmark
+    )
 
 
 def probe_of(job: Job, trajectory: Trajectory, name: str) -> Probe:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...plan import Position, Technique
 from .parser import Commands, Parser, case_argument, command, plan_argument
-from .values import count, entry_zone, not_negative
+from .values import count, entry_zone, landmark, not_negative
 
 
 def _propose(commands: Commands[Parser]) -> None:
@@ -43,6 +43,9 @@ def _access_arguments(parser: argparse.ArgumentParser) -> None:
             f"--entry-{name}", type=entry_zone, action="append", default=[], metavar="ZONE", help=f"{words}: {zone}"
         )
     parser.add_argument("--beside", default="", metavar="PLAN", help="a plan whose instruments stand already")
+    words = "what entries are marked from: L,P,S in LPS mm, - where no laser line shows it (for instance 12,-,-340)"
+    parser.add_argument("--landmark", type=landmark, metavar="L,P,S", help=words)
+    parser.add_argument("--landmark-name", default="", metavar="TEXT", help="its name (default: the landmark)")
     words = 'JSON file of your own limits of access, like {"incidence": 50, "clearance": {"aorta": 8}}'
     parser.add_argument("--limits", type=Path, metavar="FILE", help=words)
 

@@ -36,6 +36,18 @@ def entry_zone(text: str) -> Any:
     return EntryZone((left, posterior, superior), radius)
 
 
+def landmark(text: str) -> tuple[float | None, float | None, float | None]:
+    """Three numbers in mm, a hyphen for one that is not known; at least one of them is."""
+    try:
+        left, posterior, superior = (None if part.strip() == "-" else float(part) for part in text.split(","))
+    except ValueError:
+        left = posterior = superior = None
+    known = [amount for amount in (left, posterior, superior) if amount is not None]
+    if not known or not all(map(math.isfinite, known)):
+        raise argparse.ArgumentTypeError(f"expected L,P,S in mm, with - for what no line shows, found {text!r}")
+    return left, posterior, superior
+
+
 def not_negative(text: str) -> float:
     """Millimetres from 0 to 1000."""
     amount = number(text)
