@@ -17,7 +17,7 @@ from .tip import TipAdvice
 
 SURE, POSSIBLE = 0.9, 0.1
 """Shares of the drawn fillings that the inner and the outer extent of the shape stand for."""
-MEDIUM = "filling front in this bone; what leaks out is not followed"
+MEDIUM = "the room that cement and the bone in it take up; what leaks out is not followed"
 _LATER = 1.25
 """Another tip is worth a word when it is safe for so many times the volume."""
 _TO_CANAL = (PortKind.POSTERIOR, PortKind.CANAL, PortKind.FORAMEN)
@@ -154,7 +154,7 @@ def forecast_curve(found: Forecast, lesion: str) -> Curve:
         if item.at_ml <= last:
             level = Severity.WARN if item.port.is_dangerous and item.port.seen else Severity.NOTE
             marks.append(CurveMark(max(item.at_ml, 0.0), item.port.name, level))
-    note = "Marks: volumes at which the front reaches a place where cement can leave. " + MEDIUM.capitalize() + "."
+    note = "Marks: volumes at which the front reaches a place where cement can leave. What leaks out is not followed."
     return Curve(
         "cement.filling", f"Filling of {lesion}", "Cement injected", "Share of the lesion filled", "mL", "%", lesion,
         points, tuple(sorted(marks, key=lambda mark: mark.x)), note,

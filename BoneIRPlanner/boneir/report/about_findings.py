@@ -20,6 +20,7 @@ _KEY_NUMBERS = {
     "ablation.minimal_margin": "Minimal margin",
     "ablation.coverage": "Lesion covered",
     "cement.volume": "Cement",
+    "cement.safe_volume": "Cement before a port",
 }
 """Measures that are read first, with their short titles."""
 

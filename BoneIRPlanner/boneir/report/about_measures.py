@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..assessment import Measure
 from ..evidence import Value
 from .material import Material
-from .model import Block, Bullets, Column, Paragraph, Row, Section, Table
+from .model import Block, Bullets, Chart, Column, Paragraph, Row, Section, Table
 from .numbers import amount_text, measure_text
 
 LESION = "lesion"
@@ -31,7 +31,8 @@ def measures_section(material: Material) -> Section:
     if not groups:
         return Section("Measures", (Paragraph("The assessment has no measures."),))
     tables = [measures_table(material, group, _GROUPS.get(key, key.capitalize())) for key, group in groups.items()]
-    return Section("Measures", (*tables, *_zones(material)))
+    charts = [Chart(curve, curve.note) for curve in material.assessment.curves]
+    return Section("Measures", (*tables, *charts, *_zones(material)))
 
 
 def measures_table(material: Material, measures: Sequence[Measure], caption: str) -> Table:

@@ -7,11 +7,13 @@ import re
 
 from ..findings import Severity
 from ..picture import Picture
+from .curve import svg_of
 from .markup import Markup, element, escaped, joined
 from .model import (
     SEVERITY_WORDS,
     Block,
     Bullets,
+    Chart,
     Facts,
     Gallery,
     Notice,
@@ -79,6 +81,8 @@ def _block(block: Block) -> Markup:
             return element("div", *(_tile(item) for item in items), class_="tiles")
         case Gallery():
             return _gallery(block)
+        case Chart(curve, note):
+            return element("figure", element("h3", curve.title), svg_of(curve), element("figcaption", note))
 
 
 def _table(table: Table) -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..assessment import Curve
 from ..findings import Severity
 from ..picture import Picture
 
@@ -119,7 +120,15 @@ class Gallery:
     caption: str = ""
 
 
-Block = Paragraph | Bullets | Facts | Table | Notices | Verdict | Tiles | Gallery
+@dataclass(frozen=True)
+class Chart:
+    """A curve, with a caption and small print below."""
+
+    curve: Curve
+    note: str = ""
+
+
+Block = Paragraph | Bullets | Facts | Table | Notices | Verdict | Tiles | Gallery | Chart
 
 
 @dataclass(frozen=True)

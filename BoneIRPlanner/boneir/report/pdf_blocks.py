@@ -12,6 +12,7 @@ from .model import (
     SEVERITY_WORDS,
     Block,
     Bullets,
+    Chart,
     Facts,
     Gallery,
     Notices,
@@ -23,6 +24,7 @@ from .model import (
     Tiles,
     Verdict,
 )
+from .pdf_curve import pdf_drawing
 from .style import (
     ACCENT,
     CLEAR_INK,
@@ -41,6 +43,8 @@ _MARK_WIDTH = 5 * _MM
 _GAP = 3 * _MM
 _GALLERY_SHARE = 0.88
 """Three rows of two pictures of 8 by 7 then fit on a page."""
+
+_CHART_SHARE = 0.8
 
 _PATIENT_SHARES = (0.31, 0.27, 0.14, 0.12, 0.16)
 """Names and identifiers are long, dates and sex are short."""
@@ -103,6 +107,9 @@ class PdfBlocks:
                 return self._tiles(items)
             case Gallery():
                 return self._gallery(block)
+            case Chart(curve, note):
+                drawn = pdf_drawing(curve, self._fonts, _CHART_SHARE * self._width)
+                return [*self._caption(curve.title), drawn, self._text(note, "detail")]
 
     def _text(self, text: str, style: str, bullet: str | None = None, colour: str | None = None) -> Any:
         from reportlab.platypus import Paragraph as Flowing

@@ -93,6 +93,7 @@ tr.stop, tr.warn, tr.note { background: var(--level-pale); }
 .gallery { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; margin: 0.5rem 0 1rem; }
 figure { margin: 0; }
 figure img { display: block; width: 100%; height: auto; background: #000; }
+svg.curve { display: block; width: 100%; max-width: 44rem; height: auto; font-family: inherit; }
 figcaption { font-size: 0.85rem; color: var(--quiet-ink); padding-top: 0.3rem; }
 footer { margin-top: 2rem; font-size: 0.8rem; color: var(--quiet-ink); overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
