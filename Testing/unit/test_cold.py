@@ -202,6 +202,22 @@ def test_a_film_on_the_probe_takes_heat_as_a_film_must():
     assert made.temperature_c[0, 0, 1:-1] == pytest.approx(expected, abs=0.1)  # of 8.3 K in the film
 
 
+def test_a_probe_takes_no_more_heat_than_it_can(mixed):
+    """Its surface stays warmer instead; where it can take all that comes, nothing changes."""
+
+    def taking(most_w):
+        return freeze(mixed, [Stage(60.0, -140.0)], (Held(probe().distance_mm, 0.0, most_w=most_w),))
+
+    free, ample = taking(np.inf), taking(1e4)
+    watts = -0.5 * free.energy.held_j / 60.0
+    limited = taking(watts)
+    assert -limited.energy.held_j / 60.0 == pytest.approx(watts, rel=0.02)
+    assert ample.temperature_c.tobytes() == free.temperature_c.tobytes()
+    assert np.count_nonzero(limited.largest_ice) < 0.9 * np.count_nonzero(free.largest_ice)
+    assert -140.0 < limited.coldest_c.min() < -30.0
+    assert limited.energy.error < 5e-3
+
+
 def test_cycles_are_counted_and_the_largest_ice_stays_known(mixed):
     made = freeze(mixed, CYCLE, (probe(),))
     assert made.cycles.max() == 2

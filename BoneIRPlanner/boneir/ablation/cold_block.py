@@ -129,6 +129,21 @@ class ColdBlock:
         count = max(1, math.ceil(seconds / self.longest_s - 1e-6))
         return self._take_on(self.fields, held_c, BODY_C, seconds / count, count)
 
+    def surface_c(self, number: int, wanted_c: float, most_w: float, voxel_m3: float) -> float:
+        """Temperature of a probe that shall be at one, and takes no more heat than it can."""
+        mine, fields = self.fields.held.body == number, self.fields
+
+        def taken_w(at_c: float) -> float:
+            return -float(cold_steps.held_flow(fields, mine, at_c).sum()) * voxel_m3
+
+        if not mine.any() or taken_w(wanted_c) <= most_w:
+            return wanted_c
+        cold, warm = wanted_c, BODY_C  # what is taken falls as the probe is warmer
+        while warm - cold > 0.05:
+            middle = 0.5 * (cold + warm)
+            cold, warm = (middle, warm) if taken_w(middle) > most_w else (cold, middle)
+        return warm
+
     def theta(self) -> Field:
         """Change of temperature of its voxels; none in probes and vessels."""
         change = self.fields.temperature[1:-1, 1:-1, 1:-1] - np.float32(BODY_C)

@@ -76,11 +76,14 @@ class Held:
     temperature_c : float
     film_w_m2_k : float
         Conductance between its surface and the tissue; infinite where they touch, finite for flowing blood.
+    most_w : float
+        The most heat that a cryoprobe takes; where tissue gives more, its surface stays warmer than it is set to.
     """
 
     distance_mm: NDArray[np.floating]
     temperature_c: float
     film_w_m2_k: float = np.inf
+    most_w: float = np.inf
 
     @cached_property
     def inside(self) -> Marked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -212,7 +213,9 @@ def _frozen(
     for probe, item in chosen:
         rod = _rods(probe, item, bipolar=False)[0]
         least = 0.75 * max(tissues.grid.spacing_mm)
-        probes.append(Held(Rod(rod.start_mm, rod.end_mm, max(rod.radius_mm, least)).distance_mm(points), 0.0))
+        most_w = physics_value("cryo_most_w_mm").amount * (math.dist(rod.start_mm, rod.end_mm) + 2.0 * rod.radius_mm)
+        around = Rod(rod.start_mm, rod.end_mm, max(rod.radius_mm, least))
+        probes.append(Held(around.distance_mm(points), 0.0, most_w=most_w))
     freeze_s = max(probe.duration_s or physics_value("cryo_freeze_s").amount for probe, _ in chosen)
     surface_c = min(probe.target_c or physics_value("cryo_surface_c").amount for probe, _ in chosen)
     if surface_c > -20.0:
