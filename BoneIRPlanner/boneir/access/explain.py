@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..anatomy.structures import structure_kinds
 from ..case import Case
 from ..findings import Finding, Severity
 from ..proposal import SkinMap
 from .choice import Choice, Chosen
 from .clearance import as_point
 from .limits import COSTS, Limits
+from .several import Team
+from .why import title_of_name
 
 _MOST_REFUSALS = 3
 _WORDS = {
@@ -46,25 +49,39 @@ def reasons_of(plan: Chosen, choice: Choice, skin: SkinMap) -> tuple[str, ...]:
     looked_at = len(skin.points_mm)
     standing = (
         f"It is one of {len(choice.front)} ways, of {choice.compared} compared, that none beats in every respect; "
-        f"{skin.allowed_count} of {looked_at} entries are allowed."
+        f"{skin.allowed_count} of {looked_at} entries are allowed for the middle of the lesion."
     )
+    if not skin.allowed_count:
+        standing = (
+            f"It is one of {len(choice.front)} ways, of {choice.compared} compared, that none beats in every respect; "
+            f"none of {looked_at} entries is allowed for the middle of the lesion, so it ends in another part of it "
+            "or keeps less clearance inside the lesion."
+        )
     sentences = [standing]
     if plan.best_in:
         sentences.append(f"No other way has {_listed([_ADVANTAGES[group] for group in plan.best_in])}.")
     sentences.append(_binding_sentence(plan))
     parts = [f"{name.replace('_', ' ')} {cost:.2f}" for name, cost in zip(COSTS, plan.costs, strict=True)]
     sentences.append(f"Costs from 0 (best) to 1: {', '.join(parts)}.")
-    lost = [f"{count} {_refusal_words(rule, structure)}" for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]]
+    lost = [f"{count} {refusal_words(rule, structure)}" for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]]
     if lost:
         sentences.append(f"Entries that lost: {', '.join(lost)}.")
     return tuple(sentences)
 
 
-def team_reasons(count: int, covered: float, alone: float) -> tuple[str, ...]:
-    """Sentences on several probes that go together."""
-    shares = f"{100 * covered:.0f} % of the lesion and its margin; the best single probe covers {100 * alone:.0f} %"
+def team_reasons(team: Team, alone: float) -> tuple[str, ...]:
+    """Sentences on several probes that go together; `alone` is the share that the best single probe covers, 0..1."""
+    covered = 100 * team.covered
+    shares = f"{covered:.0f} % of the lesion and its margin; the best single probe covers {100 * alone:.0f} %"
+    best = f"No other choice among the {team.compared} ways compared is worth more."
+    if team.gap > 0:
+        best = (
+            f"Another choice among the {team.compared} ways compared could be worth more, by {100 * team.gap:.1f} % of "
+            "lesion and margin at most (each probe counted with the share that it has to add)."
+        )
     return (
-        f"{count} probes cover {shares}.",
+        f"{len(team.members)} probes cover {shares}.",
+        best,
         "The zones are united as they are published for one probe, without what probes may do for each other.",
     )
 
@@ -111,21 +128,29 @@ def relaxed_findings() -> tuple[Finding, ...]:
 def _binding_sentence(plan: Chosen) -> str:
     if plan.binding is None:
         return "No critical structure that is outlined lies near the way."
-    name, near = plan.binding
+    name, near = structure_words(plan.binding[0]), plan.binding[1]
     place = ", ".join(f"{x:.0f}" for x in near.place_mm)
     left = f"{near.spare_mm:.1f} mm are left beyond the placement error"
     if near.spare_mm < 0:
         left = f"{-near.spare_mm:.1f} mm are missing with the placement error, inside the lesion"
     return (
-        f"What binds it is {name}: {near.clearance_mm:.1f} mm from the needle's surface at ({place}) mm LPS, "
+        f"What binds it is {title_of_name(name)}: {near.clearance_mm:.1f} mm from the needle's surface at ({place}) mm LPS, "
         f"where {near.limit} are to be kept and {left}."
     )
 
 
-def _refusal_words(rule: str, structure: str) -> str:
+def refusal_words(rule: str, structure: str) -> str:
+    """What a rule says of the entries that it refuses, with the structure where one refuses."""
     words = _WORDS[rule]
     named = structure and rule in ("clearance", "other_bone")
-    return f"{words} {structure.replace('_', ' ')}" if named else words.rstrip(",").removesuffix(" to")
+    return f"{words} {structure_words(structure)}" if named else words.rstrip(",").removesuffix(" to")
+
+
+def structure_words(name: str) -> str:
+    """A structure in words, in lower case but for levels ("vertebra L3"), as they read within a sentence."""
+    kind = structure_kinds().get(name)
+    words = name.replace("_", " ") if kind is None else kind.name
+    return words[:1].lower() + words[1:]
 
 
 def _listed(words: list[str]) -> str:
@@ -160,7 +185,7 @@ def no_way_findings(skin: SkinMap) -> tuple[Finding, ...]:
         least = int(missing.argmin())
         amount = float(missing[least])
         relax = f"; the nearest miss lacks {amount:.1f} mm" if amount > 0 else ""
-        text = f"{count} of {n} entries: {_refusal_words(rule, structure)}{relax}."
+        text = f"{count} of {n} entries: {refusal_words(rule, structure)}{relax}."
         measured = amount if amount > 0 else None
         place = as_point(skin.points_mm[least])
         found.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from ..access.explain import refusal_words
 from ..access.limit_changes import read_limit_changes
 from ..case_folder import find_plan, load_case, plan_paths, save_plan
 from ..plan import Landmark, Plan, Position, Technique, read_plan
@@ -78,5 +79,5 @@ def refusal_lines(proposal: Proposal) -> str:
     skin = proposal.skin
     lines = [plain(entries_sentence(skin))]
     for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]:
-        lines.append(f"  {count:>8} refused: {rule.replace('_', ' ')}{f', {structure}' if structure else ''}")
+        lines.append(f"  {count:>8} refused: {refusal_words(rule, structure)}")
     return "\n".join(lines)
