@@ -6,6 +6,7 @@ from .ablation.devices import device
 from .ablation.physics import Watch
 from .access.limit_changes import changed_findings, changed_limits
 from .access.limits import Limits, access_limits
+from .access.plain_faults import nothing_critical_findings
 from .anatomy.absent import absent_findings
 from .anatomy.lesion_measures import measure_lesion
 from .assessing.biopsy import assess_biopsy
@@ -57,7 +58,7 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
     check_plan(case, plan)
     sheet = Sheet()
     sheet.add((), case.findings)
-    sheet.add((), absent_findings(case.structures))
+    sheet.add((), (*nothing_critical_findings(case), *absent_findings(case.structures)))
     if not plan.image_uid:
         text = f"The plan {plan.name!r} does not name its image: whether it was made for this one was not checked."
         sheet.add((), [Finding("plan.no_image", Severity.WARN, text)])
@@ -81,4 +82,4 @@ def _assess_treatment(case: Case, plan: Plan, treatment: Treatment, limits: Limi
     assess_biopsy(case, treatment, chosen, limits, sheet)
     assess_zones(case, treatment, chosen, sheet)
     assess_cement(case, treatment, sheet, chosen)
-    assess_screws(treatment, sheet)
+    assess_screws(case, treatment, sheet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .access.explain import coverage_findings, harm_findings, may_relax, no_way_findings, relaxed_findings
 from .access.limits import Limits
+from .access.plain_faults import nothing_critical_findings
 from .anatomy.absent import absent_findings
 from .assessing.instruments import instruments_of
 from .case import Case
@@ -51,7 +52,8 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Pla
     """
     standing = () if beside is None else tuple(tool.capsule for tool in instruments_of(beside.treatments))
     job = job_of(case, goal, limits, standing)
-    findings = (*device_findings(job), *limit_findings(goal), *absent_findings(case.structures))
+    findings = (*device_findings(job), *limit_findings(goal), *nothing_critical_findings(case))
+    findings = (*findings, *absent_findings(case.structures))
     found = search_ways(job, relaxed=False)
     if not found.chosen and may_relax(found.skin_map, case, job.limits):
         relaxed = search_ways(job, relaxed=True)

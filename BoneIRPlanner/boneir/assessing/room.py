@@ -1,4 +1,4 @@
-"""What the room has to be set to for the instruments of a plan."""
+"""What the room has to be set to for the instruments of a plan, and whether they begin at the skin at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from ..ablation.device import Device
 from ..access.limits import Limits
 from ..access.needle import Needle
 from ..access.path_samples import PathSamples
+from ..access.plain_faults import entry_findings
 from ..access.room_measures import setting_measures
 from ..case import Case
 from ..plan import Plan, Probe, Treatment
@@ -43,3 +44,4 @@ def assess_room(
         needle = Needle(diameter, trajectory.length_mm + limits.hub_reserve.amount)
         path = PathSamples(case, trajectory, needle, lesion, name, limits)
         sheet.add(*setting_measures(path, plan.position, plan.landmark))
+        sheet.add((), entry_findings(path))
