@@ -97,6 +97,9 @@ class SkinMap:
         Codes of the rules ("allowed", "length", "clearance", "bone_entry", ...).
     structures : tuple of str
         Names of the structures of the case that can refuse.
+    place_mm : ndarray of float32, shape (n, 3), or None
+        Where on the way of each entry least room is left, in LPS mm; NaN where the way was not walked. None where the
+        map was kept without it.
     """
 
     points_mm: NDArray[np.float64]
@@ -107,6 +110,7 @@ class SkinMap:
     shortfall_mm: NDArray[np.float32]
     reasons: tuple[str, ...]
     structures: tuple[str, ...]
+    place_mm: NDArray[np.float32] | None = None
 
     @property
     def allowed_count(self) -> int:

@@ -20,7 +20,19 @@ from boneir.errors import PlanError
 from boneir.grid import Grid
 from report_example import ball, example_case
 
-COMMANDS = ("demo", "inspect", "open", "lesion", "devices", "propose", "assess", "compare", "report", "scene")
+COMMANDS = (
+    "demo",
+    "inspect",
+    "open",
+    "lesion",
+    "devices",
+    "propose",
+    "explain",
+    "assess",
+    "compare",
+    "report",
+    "scene",
+)
 
 Capture = pytest.CaptureFixture[str]
 

@@ -15,16 +15,23 @@ from ..errors import PlanError
 from ..findings import Finding, Point
 from ..plan import Trajectory
 from ..proposal import SkinMap
+from .clearance import as_point
 from .entries import Skin, skin_around
 from .incidence import angle_to_cortex_deg
 from .limits import COSTS
 from .rays import Walk, walk_paths
 from .rules import RULES, Judge, Verdict
-from .search import Aim, priced, search
+from .search import Aim, priced, search, tips_of
 from .targets import covered_share
+from .why import Why, refusal_sentence, room_aside, title_of
 
 Measured = Callable[[Trajectory], tuple[Sequence[Measure], Sequence[Finding]]]
 """What an assessment says of one needle."""
+
+_SKIN_NEAR_MM = 20.0
+"""A point farther from all skin than this means no entry."""
+_ABOUT_ROOM = ("canal", "clearance", "other_bone")
+"""Rules that say where room is missing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +145,64 @@ class LiveAccess:
                 f"{region.bounds_text()}: move it into the region."
             )
         return search(self.judge, self.skin, replace(self.aim, target_mm=np.asarray(target_mm, float)))[0]
+
+    def why(self, point_mm: Point, target_mm: Point | None = None) -> Why:
+        """Why the entry nearest to a point is allowed or refused, and what would help.
+
+        Parameters
+        ----------
+        point_mm : Point
+            LPS mm, on the skin or near it.
+        target_mm : Point or None
+            What it aims at; None takes the middle of the lesion.
+
+        Raises
+        ------
+        PlanError
+            If no skin lies within 20 mm of the point, or none within reach of the lesion.
+        """
+        away, near = self._nearest_skin.query(point_mm) if len(self.skin.points_mm) else (np.inf, 0)
+        if not away <= _SKIN_NEAR_MM:
+            place = ", ".join(f"{x:.0f}" for x in point_mm)
+            raise PlanError(
+                f"No skin that was looked at lies within {_SKIN_NEAR_MM:.0f} mm of ({place}) mm LPS: choose a point on "
+                "the skin, nearer to the lesion than the needle is long."
+            )
+        aim = self.aim if target_mm is None else replace(self.aim, target_mm=np.asarray(target_mm, float))
+        judge, entry = self.judge, self.skin.points_mm[near][None]
+        tip = tips_of(judge.field, entry, aim, judge.reach_mm)
+        if not judge.field.grid.contains(tip).all():
+            text = refusal_sentence("outside_body", "", 0.0, None, None)
+            return Why(as_point(entry[0]), as_point(tip[0]), "outside_body", "", 0.0, None, None, text)
+        walk = walk_paths(judge.field, entry, tip, judge.needle, judge.limits)
+        verdict = judge.judge(Skin(entry, self.skin.normals[near][None]), walk)
+        return self._why(walk, verdict, aim)
+
+    def _why(self, walk: Walk, verdict: Verdict, aim: Aim) -> Why:
+        """The sentence on one path."""
+        judge, rule = self.judge, RULES[int(verdict.rule[0])]
+        field, missing = judge.field, float(verdict.shortfall_mm[0])
+        entry, tip = as_point(walk.entries_mm[0]), as_point(walk.tips_mm[0])
+        which = int(verdict.structure[0])
+        if rule == RULES[0]:
+            which = int(field.refusing(walk.tightest_mm)[0])
+            score = float(priced(judge, self._skin_at(walk.entries_mm), walk, verdict.incidence_deg, aim).score[0])
+            text = f"Allowed, with a weighted cost of {score:.2f} from 0 (best) to 1"
+            if which >= 0:
+                spare = f"{float(walk.spare_mm[0]):.1f} mm to spare"
+                text += f"; what leaves least room is {title_of(field.structures[which])}, {spare}"
+            name = field.structures[which].name if which >= 0 else ""
+            return Why(entry, tip, rule, name, 0.0, as_point(walk.tightest_mm[0]), None, f"{text}.")
+        item = field.structures[which] if which >= 0 else None
+        place = depth = aside = None
+        if rule in _ABOUT_ROOM:
+            place = walk.tightest_mm[0]
+            share = 1 - float(walk.column("where")[0] / walk.steps[0])
+            depth = share * float(walk.length_mm[0])
+            aside = room_aside(field, judge.case, place, walk.directions[0], share, judge.needle, judge.limits)
+        text = refusal_sentence(rule, title_of(item) if item else "", missing, depth, aside)
+        here = None if place is None else as_point(place)
+        return Why(entry, tip, rule, item.name if item else "", missing, here, aside, text)
 
     def _searched(
         self, entry: NDArray[np.float64], tip: NDArray[np.float64]

@@ -121,7 +121,7 @@ def search(judge: Judge, skin: Skin, aim: Aim) -> tuple[SkinMap, Candidates]:
     verdict = judge.judge(some, walk)
     left = np.flatnonzero(verdict.allowed)
     found = priced(judge, some.part(left), walk.part(left), verdict.incidence_deg[left], aim)
-    return _skin_map(judge, skin, walkable, verdict, left, found.score, aim), found
+    return _skin_map(judge, skin, walkable, walk, verdict, left, found.score, aim), found
 
 
 def tips_of(field: PlanningField, entries_mm: NDArray[np.float64], aim: Aim, reach_mm: float) -> NDArray[np.float64]:
@@ -179,6 +179,7 @@ def _skin_map(
     judge: Judge,
     skin: Skin,
     walkable: NDArray[np.intp],
+    walk: Walk,
     verdict: Verdict,
     left: NDArray[np.intp],
     score: NDArray[np.float64],
@@ -192,5 +193,7 @@ def _skin_map(
     scores = np.full(n, np.nan, np.float32)
     scores[walkable[left]] = score
     target: Point = as_point(aim.target_mm)
+    place = np.full((n, 3), np.nan, np.float32)
+    place[walkable] = walk.tightest_mm
     names = tuple(item.name for item in judge.field.structures)
-    return SkinMap(skin.points_mm, target, scores, reason, structure, shortfall, RULES, names)
+    return SkinMap(skin.points_mm, target, scores, reason, structure, shortfall, RULES, names, place)

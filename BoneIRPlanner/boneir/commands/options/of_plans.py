@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...plan import Position, Technique
 from .parser import Commands, Parser, case_argument, command, plan_argument
-from .values import count, entry_zone, landmark, not_negative
+from .values import count, entry_zone, landmark, not_negative, point
 
 
 def _propose(commands: Commands[Parser]) -> None:
@@ -15,6 +15,17 @@ def _propose(commands: Commands[Parser]) -> None:
     example = "boneir propose case-7 --technique microwave --device emprint --margin-mm 5 --position prone"
     parser = command(commands, "propose", text, example)
     case_argument(parser)
+    _goal_arguments(parser)
+    parser.add_argument("--max-plans", type=count, default=6, metavar="N", help="how many at most (default: 6)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (default: 0)")
+    parser.add_argument("--beside", default="", metavar="PLAN", help="a plan whose instruments stand already")
+    parser.add_argument(
+        "--name", default="", metavar="NAME", help="name the plans NAME-1, NAME-2 (default: plan-1 ...)"
+    )
+
+
+def _goal_arguments(parser: argparse.ArgumentParser) -> None:
+    """Lesion, instrument, position, where needles may enter, and limits of the user's own."""
     parser.add_argument(
         "--technique", choices=[*Technique], required=True, metavar="T", help=f"one of: {', '.join(Technique)}"
     )
@@ -27,27 +38,27 @@ def _propose(commands: Commands[Parser]) -> None:
     parser.add_argument(
         "--position", choices=[*Position], default=Position.PRONE, metavar="P", help=f"one of: {', '.join(Position)}"
     )
-    parser.add_argument("--max-plans", type=count, default=6, metavar="N", help="how many at most (default: 6)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (default: 0)")
-    _access_arguments(parser)
-    parser.add_argument(
-        "--name", default="", metavar="NAME", help="name the plans NAME-1, NAME-2 (default: plan-1 ...)"
-    )
-
-
-def _access_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where needles may enter, what stands already, and limits of the user's own."""
     zone = "a ball L,P,S,RADIUS in LPS mm, or NAME[,MM] for the skin so near an outline; can be repeated"
     for name, words in (("allowed", "needles enter only here"), ("forbidden", "no needle enters here")):
         parser.add_argument(
             f"--entry-{name}", type=entry_zone, action="append", default=[], metavar="ZONE", help=f"{words}: {zone}"
         )
-    parser.add_argument("--beside", default="", metavar="PLAN", help="a plan whose instruments stand already")
     words = "what entries are marked from: L,P,S in LPS mm, - where no laser line shows it (for instance 12,-,-340)"
     parser.add_argument("--landmark", type=landmark, metavar="L,P,S", help=words)
     parser.add_argument("--landmark-name", default="", metavar="TEXT", help="its name (default: the landmark)")
     words = 'JSON file of your own limits of access, like {"incidence": 50, "clearance": {"aorta": 8}}'
     parser.add_argument("--limits", type=Path, metavar="FILE", help=words)
+
+
+def _explain(commands: Commands[Parser]) -> None:
+    text = "Say why a point on the skin is allowed or refused, and what would help."
+    example = "boneir explain case-7 --entry -40,95,-310 --technique microwave --device emprint"
+    parser = command(commands, "explain", text, example)
+    case_argument(parser)
+    parser.add_argument(
+        "--entry", type=point, required=True, metavar="L,P,S", help="on the skin or near it, in LPS mm as in DICOM"
+    )
+    _goal_arguments(parser)
 
 
 def _assess(commands: Commands[Parser]) -> None:
@@ -65,5 +76,5 @@ def _compare(commands: Commands[Parser]) -> None:
     parser.add_argument("--technique", choices=[*Technique], metavar="T", help=words)
 
 
-PLAN_COMMANDS = (_propose, _assess, _compare)
+PLAN_COMMANDS = (_propose, _explain, _assess, _compare)
 """Each adds the parser of one command, in the order in which the help lists them."""
