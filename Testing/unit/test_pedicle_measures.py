@@ -14,7 +14,13 @@ from boneir.access.choice import stand_of
 from boneir.access.limits import access_limits
 from boneir.access.needle import Needle
 from boneir.access.path_samples import PathSamples
-from boneir.access.pedicle_measures import measure_pedicles, pedicle_reason
+from boneir.access.pedicle import pedicle_limit, pedicle_way
+from boneir.access.pedicle_measures import (
+    breaches_towards_canal,
+    may_be_proposed,
+    measure_pedicles,
+    pedicle_reason,
+)
 from boneir.access.targets import roomiest_points
 from boneir.access.vertebra import level_of, parts_of
 from boneir.assess import assess
@@ -72,6 +78,16 @@ def test_no_way_is_accepted_that_leaves_its_pedicle_towards_the_canal() -> None:
         samples = PathSamples(case, inner, Needle(DIAMETER, 150.0), case.lesion(), "1", access_limits())
         assert bool(measure_pedicles(samples)[1]) is not kept
         assert stand_of(samples, relaxed=False).allowed is kept
+
+
+def test_a_proposed_way_leaves_bone_towards_the_canal() -> None:
+    reserve = pedicle_limit("medial_reserve").amount
+    vertebra, parts = drawn("axial")
+    for shift in np.arange(0.0, -6.1, -0.5):
+        way = pedicle_way(parts, straight(vertebra, 1, float(shift))[0], DIAMETER)
+        assert way is not None
+        assert may_be_proposed(way) == (way.towards != "medial" or way.wall_mm >= reserve)
+        assert not (may_be_proposed(way) and breaches_towards_canal(way))
 
 
 def test_the_name_of_a_way_follows_from_the_pedicles() -> None:

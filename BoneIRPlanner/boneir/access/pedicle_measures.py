@@ -29,6 +29,12 @@ def breaches_towards_canal(way: PedicleWay) -> bool:
     return way.towards == "medial" or way.breach_mm >= pedicle_limit("grades", "C").amount
 
 
+def may_be_proposed(way: PedicleWay) -> bool:
+    """Whether a way leaves enough bone towards the canal, and stays below grade C on any other side."""
+    thin = way.towards == "medial" and way.wall_mm < pedicle_limit("medial_reserve").amount
+    return not (thin or breaches_towards_canal(way))
+
+
 def measure_pedicles(path: PathSamples) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
     """The Gertzbein-Robbins grade of a path, as the breach that it is read from, and a finding from grade B on."""
     measures, findings = [], []
