@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -204,14 +205,15 @@ def test_a_film_on_the_probe_takes_heat_as_a_film_must():
 
 def test_a_probe_takes_no_more_heat_than_it_can(mixed):
     """Its surface stays warmer instead; where it can take all that comes, nothing changes."""
+    mixed = replace(mixed, sink=np.zeros_like(mixed.sink))  # no vessels, whose heat counts as held as well
 
     def taking(most_w):
         return freeze(mixed, [Stage(60.0, -140.0)], (Held(probe().distance_mm, 0.0, most_w=most_w),))
 
     free, ample = taking(np.inf), taking(1e4)
-    watts = -0.5 * free.energy.held_j / 60.0
+    watts = -0.25 * free.energy.held_j / 60.0
     limited = taking(watts)
-    assert -limited.energy.held_j / 60.0 == pytest.approx(watts, rel=0.02)
+    assert -limited.energy.held_j / 60.0 == pytest.approx(watts, rel=1e-3)
     assert ample.temperature_c.tobytes() == free.temperature_c.tobytes()
     assert np.count_nonzero(limited.largest_ice) < 0.9 * np.count_nonzero(free.largest_ice)
     assert -140.0 < limited.coldest_c.min() < -30.0

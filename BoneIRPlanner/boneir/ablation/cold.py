@@ -144,8 +144,7 @@ class _Run:
         )
         self.outside.cut_out(self.block)
         self.held_c = np.full(self.count + 1, BODY_C)
-        self.most_w = [probe.most_w for probe in probes]
-        self.stage_c: float | None = None
+        self.limited = any(math.isfinite(probe.most_w) for probe in probes)
         self.coldest = np.zeros(shape, np.float32)  # change of temperature
         self.stage_coldest = np.zeros(shape, np.float32)
         self.held_s = np.zeros(shape, np.float32)
@@ -158,7 +157,6 @@ class _Run:
 
     def begin(self, stage: Stage) -> None:
         """Set the probes."""
-        self.stage_c = stage.probe_c
         self.held_c[: self.count] = np.nan if stage.probe_c is None else stage.probe_c
         self.stage_coldest[...] = 0.0
 
@@ -185,9 +183,6 @@ class _Run:
     def _step(self, seconds: float) -> float:
         """One long step outside, as many short ones as it takes within; heat from held bodies, J/m3 over voxels."""
         given = self.outside.step(seconds, self.box, self.block)
-        for number, most_w in enumerate(self.most_w):
-            if self.stage_c is not None and math.isfinite(most_w):
-                self.held_c[number] = self.block.surface_c(number, self.stage_c, most_w, self._voxel_m3())
         given += self.block.advance(self.held_c, seconds)
         theta = self.block.theta()
         self.outside.theta[self.block.inner] = theta
@@ -216,7 +211,7 @@ class _Run:
         np.minimum(self.stage_coldest[inner], cold, out=self.stage_coldest[inner])
         self.held_s[inner] += np.where(cold <= self.lethal_k, np.float32(seconds), np.float32(0.0))
         if np.isfinite(self.held_c[0]):
-            change = np.float32(self.held_c[0] - BODY_C)
+            change = np.float32(cold.min() if self.limited else self.held_c[0] - BODY_C)
             for coldest in (self.coldest, self.stage_coldest):
                 coldest[self.inside] = np.minimum(coldest[self.inside], change)
             if change <= self.lethal_k:

@@ -38,7 +38,7 @@ class ColdSetting:
         Number of the held body of each voxel, vessels the last; -1 in free tissue and the rim.
     distance_mm : tuple of ndarray
         Of every probe.
-    film_w_m2_k : tuple of float
+    film_w_m2_k, most_w : tuple of float
         Of every probe.
     perfusion : ndarray of float32
         W/m3/K, which stops where it freezes.
@@ -50,6 +50,7 @@ class ColdSetting:
     owner: NDArray[np.int16]
     distance_mm: tuple[NDArray[np.floating], ...]
     film_w_m2_k: tuple[float, ...]
+    most_w: tuple[float, ...]
     perfusion: Field
 
     @property
@@ -74,6 +75,7 @@ def cold_setting(medium: ColdMedium, probes: tuple[Held, ...]) -> ColdSetting:
         np.pad(owner, 1, constant_values=-1),
         tuple(np.pad(probe.distance_mm, 1, mode="edge") for probe in probes),
         tuple(probe.film_w_m2_k for probe in probes),
+        tuple(probe.most_w for probe in probes),
         np.pad(perfusion, 1),
     )
 
@@ -128,21 +130,6 @@ class ColdBlock:
         """Go on for some time; heat that held bodies gave, J/m3 summed over voxels."""
         count = max(1, math.ceil(seconds / self.longest_s - 1e-6))
         return self._take_on(self.fields, held_c, BODY_C, seconds / count, count)
-
-    def surface_c(self, number: int, wanted_c: float, most_w: float, voxel_m3: float) -> float:
-        """Temperature of a probe that shall be at one, and takes no more heat than it can."""
-        mine, fields = self.fields.held.body == number, self.fields
-
-        def taken_w(at_c: float) -> float:
-            return -float(cold_steps.held_flow(fields, mine, at_c).sum()) * voxel_m3
-
-        if not mine.any() or taken_w(wanted_c) <= most_w:
-            return wanted_c
-        cold, warm = wanted_c, BODY_C  # what is taken falls as the probe is warmer
-        while warm - cold > 0.05:
-            middle = 0.5 * (cold + warm)
-            cold, warm = (middle, warm) if taken_w(middle) > most_w else (cold, middle)
-        return warm
 
     def theta(self) -> Field:
         """Change of temperature of its voxels; none in probes and vessels."""
@@ -245,7 +232,10 @@ def _held_faces(setting: ColdSetting, around: tuple[slice, ...], free: NDArray[n
             strengths.append(1.0 / (step_mm * 1e-3) ** 2 / share)
             films.append(film)
             bodies.append(body)
-    return HeldFaces(*(np.concatenate(found) for found in (frees, strengths, films, bodies)))
+    most = np.asarray([*setting.most_w, np.inf]) / (float(np.prod(setting.spacing_mm)) * 1e-9)
+    return HeldFaces(
+        np.concatenate(frees), np.concatenate(strengths), np.concatenate(films), np.concatenate(bodies), most
+    )
 
 
 def _stable_seconds(setting: ColdSetting, labels: Labels, faces: HeldFaces) -> float:

@@ -24,7 +24,7 @@ def take_on(fields: ColdFields, held_c: NDArray[np.float64], body_c: float, seco
         _take_on(
             fields.enthalpy, fields.temperature, fields.potential, fields.conductivity, fields.perfusion, fields.x,
             fields.y, fields.z, rules.solid_c, rules.mushy, rules.warmth, rules.potential, rules.conductivity,
-            (seams.one, seams.other, seams.weight), (held.free, held.weight, held.film, held.body), held_c,
+            (seams.one, seams.other, seams.weight), (held.free, held.weight, held.film, held.body, held.most), held_c,
             np.float32(body_c), seconds, count,
         )
     )  # fmt: skip
@@ -124,9 +124,9 @@ def _through_seams(h, t, c, seams, seconds):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _give(h, t, u, c, solid, mushy, warmth, potential, held, held_c, seconds):  # type: ignore[no-untyped-def]
-    free, weight, film, body = held
+    free, weight, film, body, most = held
     flat_h, flat_t, flat_u, flat_c = h.reshape(-1), t.reshape(-1), u.reshape(-1), c.reshape(-1)
-    total = 0.0
+    flow, taken = np.zeros(free.size), np.zeros(most.size)
     for m in range(free.size):
         outside = held_c[body[m]]
         if np.isnan(outside):
@@ -137,8 +137,12 @@ def _give(h, t, u, c, solid, mushy, warmth, potential, held, held_c, seconds):  
         there = min(rise, 0.0) * potential[0].reshape(-1)[at] / warmth[0].reshape(-1)[at]
         there += max(min(rise, span), 0.0) * potential[1].reshape(-1)[at] / warmth[1].reshape(-1)[at]
         there += max(rise - span, 0.0) * potential[2].reshape(-1)[at] / warmth[2].reshape(-1)[at]
-        amount = seconds * weight[m] * (there - flat_u[at])
-        flat_h[at] += np.float32(amount)
+        flow[m] = weight[m] * (there - flat_u[at])
+        taken[body[m]] -= flow[m]
+    total = 0.0
+    for m in range(free.size):
+        amount = seconds * flow[m] * min(most[body[m]] / max(taken[body[m]], 1e-30), 1.0)
+        flat_h[free[m]] += np.float32(amount)
         total += amount
     return total
 

@@ -92,12 +92,15 @@ class HeldFaces:
         Conductance of the film on the surface times the way, W/m/K.
     body : ndarray of int64
         Number of the held body.
+    most : ndarray of float64
+        The most heat that each body takes, W over the volume of a voxel in m3.
     """
 
     free: NDArray[np.int64]
     weight: NDArray[np.float64]
     film: NDArray[np.float64]
     body: NDArray[np.int64]
+    most: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,29 +197,23 @@ def _flow(fields: ColdFields, body_c: float, seconds: float) -> None:
 
 
 def _give(fields: ColdFields, held_c: NDArray[np.float64], seconds: float) -> float:
-    """Let heat flow from held bodies for one step, through the film on their surface."""
-    faces = fields.held
-    there = np.isfinite(held_c[faces.body])
-    flow_w_m3 = held_flow(fields, there, held_c[faces.body[there]])
-    np.add.at(fields.enthalpy.reshape(-1), faces.free[there], (seconds * flow_w_m3).astype(np.float32))
-    return float(seconds * flow_w_m3.sum())
-
-
-def held_flow(
-    fields: ColdFields, chosen: NDArray[np.bool_], outside_c: NDArray[np.float64] | float
-) -> NDArray[np.float64]:
-    """Heat that flows through some of the held faces into tissue, W/m3 of each, with bodies at a temperature."""
+    """Let heat flow from held bodies for one step, through the film on their surface, no more than they can take."""
     faces, rules = fields.held, fields.rules
-    at, film = faces.free[chosen], faces.film[chosen]
+    there = np.isfinite(held_c[faces.body])
+    at, film, body = faces.free[there], faces.film[there], faces.body[there]
     carries = fields.conductivity.ravel()[at].astype(np.float64)
-    surface = (film * outside_c + carries * fields.temperature.ravel()[at]) / (film + carries)
+    surface = (film * held_c[body] + carries * fields.temperature.ravel()[at]) / (film + carries)
     rise = surface - rules.solid_c.ravel()[at]
     warmth = [field.ravel()[at].astype(np.float64) for field in rules.warmth]
     rates = [field.ravel()[at] / one for field, one in zip(rules.potential, warmth, strict=True)]
     span = rules.mushy.ravel()[at] * warmth[1]
     parts = (np.minimum(rise, 0.0), np.clip(rise, 0.0, span), np.maximum(rise - span, 0.0))
     potential = sum(part * rate for part, rate in zip(parts, rates, strict=True))
-    return np.asarray(faces.weight[chosen] * (potential - fields.potential.ravel()[at]))
+    flow = faces.weight[there] * (potential - fields.potential.ravel()[at])
+    taken = np.maximum(-np.bincount(body, flow, faces.most.size), 1e-30)
+    amount = seconds * flow * np.minimum(faces.most / taken, 1.0)[body]
+    np.add.at(fields.enthalpy.reshape(-1), at, amount.astype(np.float32))
+    return float(amount.sum())
 
 
 def watch(theta: Field, coldest: Field, perfusion: Field, box: Box) -> float:
