@@ -203,8 +203,9 @@ def _to_segment(points: np.ndarray, way: Trajectory) -> np.ndarray:
 def medial_breach_mm(parts: VertebraParts, bone: Mask, lesion: Mask, way: Trajectory, radius: float) -> float:
     """How far the needle's surface stands out of the labelled bone towards the canal, beside the canal.
 
-    Only ways of which the axis runs through the pedicle's label are asked; the distance is that from the surface of the
-    needle to the nearest voxel box of bone or lesion.
+    Only ways of which the axis runs through the pedicle's label are asked. Of the four walls of a pedicle the medial
+    one is that which lies more towards the canal than above or below its middle. The distance is that from the surface
+    of the needle to the nearest voxel box of bone or lesion.
     """
     start, direction = np.asarray(way.entry_mm), np.asarray(way.direction)
     depth = np.arange(0, way.length_mm, 0.5)
@@ -222,7 +223,8 @@ def medial_breach_mm(parts: VertebraParts, bone: Mask, lesion: Mask, way: Trajec
         ring = radius * (np.cos(turn) * first + np.sin(turn) * second)
         surface = (axis[:, None] + ring).reshape(-1, 3)
         local = parts.frame.to_local(surface)
-        medial = (sign * local[:, 2] < sign * middle[2]) & (local[:, 1] >= front) & (local[:, 1] <= behind)
+        towards, up = sign * (middle[2] - local[:, 2]), np.abs(local[:, 0] - middle[0])
+        medial = (towards >= up) & (local[:, 1] >= front) & (local[:, 1] <= behind)
         outside = surface[medial & ~_marked(bone, surface) & ~_marked(lesion, surface)]
         if len(outside):
             worst = max(worst, _to_boxes(outside, [bone, lesion]))
