@@ -244,7 +244,7 @@ def _to_boxes(points: np.ndarray, masks: list[Mask]) -> float:
     grid = masks[0].grid
     turn = np.asarray(grid.direction, float).reshape(3, 3)
     half = np.asarray(grid.spacing_mm) / 2
-    centres = np.concatenate([mask.points_mm() for mask in masks])
+    centres = np.concatenate([mask.points_mm() for mask in masks if not mask.is_empty])
     low, high = points.min(axis=0) - 12, points.max(axis=0) + 12
     centres = centres[((centres >= low) & (centres <= high)).all(axis=1)] @ turn
     gaps = [np.linalg.norm(np.maximum(np.abs(point @ turn - centres) - half, 0), axis=1).min() for point in points]
