@@ -139,6 +139,9 @@ class BoneIRPlannerWidget(GuidedModuleWidget):
             self.needleBar.afterStop()
         self.say(said)
 
+    def sceneGoes(self) -> None:
+        self.logic.desk.forget()
+
     def sceneComes(self) -> None:
         self.logic.beforeImport()
 

@@ -76,6 +76,9 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
         """Helpers that observe nodes of their own as long as the panel is tied to a parameter node."""
         return ()
 
+    def sceneGoes(self) -> None:
+        """The scene is closed; overridden by modules that remember something of it."""
+
     def sceneComes(self) -> None:
         """Another scene is about to be taken into this one; overridden by modules that have something to save."""
 
@@ -101,7 +104,8 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
         self.removeObservers()
 
     def onSceneGoes(self, *_event: Any) -> None:
-        """The scene goes, or is in the midst of coming: the parameter node is not to be trusted."""
+        """The scene is closed: the parameter node is not to be trusted."""
+        self.sceneGoes()
         self.setParameterNode(None)
 
     def onSceneComes(self, *_event: Any) -> None:

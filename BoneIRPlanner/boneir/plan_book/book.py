@@ -244,7 +244,9 @@ class PlanBook:
     def _merged(self, pages: Pages) -> Pages:
         """Earlier pages, with those that are locked now as they are now; open ones never come back locked."""
         now = {page.key: page for page in self.pages if page.locked}
-        merged = [now.pop(page.key) if page.key in now else replace(page, locked=False, approval=None) for page in pages]
+        merged = [
+            now.pop(page.key) if page.key in now else replace(page, locked=False, approval=None) for page in pages
+        ]
         merged += now.values()
         taken = {page.name for page in merged if page.locked}
         for number, page in enumerate(merged):

@@ -1,8 +1,8 @@
 """The plan book of a scene: kept in a node of its own, and its plans as needles that follow it and that it follows.
 
-The book is the truth. What another module does to the nodes of an open plan is taken into the book as an edit; what it
-does to those of a locked plan is put right again. Each plan's text node carries how the plan stands as well, so that a
-book that was lost is found again.
+The book is the truth, and is remembered as long as the scene is open, should its node be deleted. What another module
+does to the nodes of an open plan is taken into the book as an edit; what it does to those of a locked plan is put right
+again. Each plan's text node carries how the plan stands as well, so that a book that was lost is found again.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class PlanDesk:
     def __init__(self, scene: Any) -> None:
         self._scene = scene
         self._read: tuple[str, PlanBook] = ("", PlanBook())
+        self._memory = PlanBook()
 
     def has_node(self) -> bool:
         """Whether the scene has a plan book."""
@@ -71,11 +72,18 @@ class PlanDesk:
         node = self._node()
         text = (node.GetParameter("book") or "") if node is not None else ""
         if text != self._read[0]:
-            self._read = (text, _book_of(text))
+            known = _book_of(text)
+            if known is not None:
+                self._memory = known
+            self._read = (text, self._memory if known is None else known)
         book = self._read[1]
         for page in self._strangers(book):
             book = replace(book.joined(PlanBook((page,))), past=book.past, future=book.future)
         return book
+
+    def forget(self) -> None:
+        """The scene is closed: what was on the desk goes with it, and is not missed."""
+        self._read, self._memory = ("", PlanBook()), PlanBook()
 
     def plan(self, name: str) -> Plan | None:
         """The plan with its needles where they are now, or None where the book does not hold it."""
@@ -171,7 +179,8 @@ class PlanDesk:
 
     def _write(self, book: PlanBook) -> None:
         text = book_to_json(book)
-        if text != self._read[0] and (book != PlanBook() or self._read[0]):
+        node = self._node()
+        if (node is None and book != PlanBook()) or (node is not None and text != node.GetParameter("book")):
             self.node().SetParameter("book", text)  # and it is read from there: what is shown is what is saved
 
     def _mark_standing(self, book: PlanBook) -> None:
@@ -195,13 +204,12 @@ class PlanDesk:
                     yield page
 
 
-def _book_of(text: str) -> PlanBook:
-    if not text:
-        return PlanBook()
+def _book_of(text: str) -> PlanBook | None:
+    """The book of a text, or None where there is no text, or one that cannot be read: then memory helps."""
     try:
-        return book_from_json(text)
+        return book_from_json(text) if text else None
     except PlanError:
-        return PlanBook()
+        return None
 
 
 def _page_of(node: Any) -> Page | None:

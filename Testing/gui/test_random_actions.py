@@ -1,0 +1,273 @@
+"""Anything a user can do, in any order: nothing raises, and no locked plan is lost.
+
+``BONEIR_ACTIONS=1000`` does at least so many actions instead of a few hundred.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from by_hand import plan as plan_by_hand
+from by_hand import proposed, with_lesion
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+ACTIONS = int(os.environ.get("BONEIR_ACTIONS", "0"))
+STEPS = ("images", "lesion", "access", "effect", "review", "report")
+NAMES = st.sampled_from(["plan-1", "left", "a rather long name of a plan", ""])
+SHIFTS = st.tuples(*[st.integers(-9, 9)] * 3)
+NUMBER = st.integers(0, 50)
+
+
+class Clock:
+    """Stands for the timer that tells when a needle was put down."""
+
+    def __init__(self, callback: Any) -> None:
+        self.callback = callback
+
+    def start(self) -> None:
+        """The test fires it when it wants to."""
+
+    def stop(self) -> None:
+        """The same."""
+
+
+class User(RuleBasedStateMachine):
+    """Does things to the panel and behind its back; `locked` is the test's own ledger of locked plans."""
+
+    module: Any
+    image: Any
+    refusals: list[str]
+    done = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        import slicer
+
+        from boneir.case import Case
+        from standins.application import enter_module, open_module
+
+        self.scene = slicer.mrmlScene
+        self.scene.Clear(0)
+        self.faults: list[BaseException] = []
+        sys.excepthook = lambda kind, value, trace: self.faults.append(value)
+        self.widget = open_module("BoneIRPlanner")
+        needles = self.widget.needleBar.needles
+        needles._timer = Clock(needles.onStopped)
+        enter_module(self.widget)
+        self.inside = True
+        self.case = with_lesion(Case(self.image))
+        self.locked: dict[str, str] = {}
+        self.saved: tuple[Path, dict[str, str]] | None = None
+        self.folder = tempfile.TemporaryDirectory()
+        self.load()
+
+    def teardown(self) -> None:
+        from standins.application import close_module
+
+        close_module(self.widget)
+        self.scene.Clear(0)
+        sys.excepthook = sys.__excepthook__
+        self.folder.cleanup()
+
+    @property
+    def pages(self) -> Any:
+        return self.widget.logic.planPages()
+
+    def page(self, number: int) -> Any:
+        return self.pages[number % len(self.pages)]
+
+    def ui(self, step: str) -> Any:
+        return next(item for item in self.widget.steps if item.name.value == step).ui
+
+    @precondition(lambda self: self.inside)
+    @rule()
+    def load(self) -> None:
+        from boneir.scene.build import show_outlines
+        from boneir.scene.volume import show_image
+
+        parameters = self.widget.parameters
+        if parameters.inputVolume is None:
+            parameters.inputVolume = show_image(self.scene, self.image)
+        if parameters.outlines is None:
+            parameters.outlines = show_outlines(self.scene, self.case, parameters.inputVolume)
+
+    @precondition(lambda self: self.inside)
+    @rule(count=st.integers(0, 2))
+    def propose(self, count: int) -> None:
+        from boneir.gui.records import written
+
+        record = proposed(self.image, self.widget.parameters)
+        self.widget.parameters.proposal = written(record)
+        logic = self.widget.logic
+        self.widget.parameters.planName, _ = logic.takeProposed(record.plans[:count], record.scores[:count])
+
+    @rule(name=NAMES)
+    def another_face_adds_a_plan(self, name: str) -> None:
+        from boneir.scene.build import show_plan
+
+        if name and name not in [page.name for page in self.pages]:
+            show_plan(self.scene, plan_by_hand(self.image, name, "by hand", (-45.0, 90.0, 100.0)))
+
+    @precondition(lambda self: self.inside and self.pages)
+    @rule(number=NUMBER)
+    def choose(self, number: int) -> None:
+        self.ui("access").plansTable.cellClicked.emit(number % len(self.pages), 0)
+
+    @precondition(lambda self: self.inside and self.pages)
+    @rule(number=NUMBER, shift=SHIFTS, end=st.integers(0, 1), put_down=st.booleans(), predict=st.integers(0, 9))
+    def drag(self, number: int, shift: tuple[int, int, int], end: int, put_down: bool, predict: int) -> None:
+        import slicer
+
+        from boneir.scene.marks import Part, marked
+
+        lines = list(marked(self.scene, Part.LINE))
+        if not lines:
+            return
+        line = lines[number % len(lines)]
+        if end < line.GetNumberOfControlPoints():
+            line.InvokeEvent(slicer.vtkMRMLMarkupsNode.PointStartInteractionEvent)
+            place = [a + b for a, b in zip(line.GetNthControlPointPositionWorld(end), shift, strict=True)]
+            line.SetNthControlPointPositionWorld(end, *place)
+            line.InvokeEvent(slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent)
+        if put_down:
+            self.widget.needleBar.needles.onStopped()
+        if predict == 0:
+            self.ui("effect").assessButton.click()
+
+    @precondition(lambda self: self.inside and self.pages)
+    @rule(
+        number=NUMBER,
+        button=st.sampled_from(["lockButton", "duplicateButton", "deleteButton", "undoButton", "redoButton"]),
+    )
+    def press(self, number: int, button: str) -> None:
+        self.choose(number)
+        name = self.widget.parameters.planName
+        if not getattr(self.ui("access"), button).enabled:
+            return
+        getattr(self.ui("access"), button).click()
+        if button == "lockButton":
+            page = self.widget.logic.planPage(name)
+            if page.locked:
+                self.locked[name] = page.plan.uid
+            else:
+                self.locked.pop(name, None)
+
+    @precondition(lambda self: self.inside and self.pages)
+    @rule(number=NUMBER, name=NAMES)
+    def rename(self, number: int, name: str) -> None:
+        self.choose(number)
+        self.ui("access").planNameEdit.text = name
+        self.ui("access").planNameEdit.editingFinished.emit()
+
+    @precondition(lambda self: self.inside and self.pages)
+    @rule(number=NUMBER)
+    def approve(self, number: int) -> None:
+        self.choose(number)
+        self.widget.parameters.approver = "A. Reader"
+        ui = self.ui("review")
+        name = self.widget.parameters.planName
+        if ui.approveButton.enabled:
+            ui.approveButton.click()
+        else:
+            self.widget.parameters.planName, _ = self.widget.logic.approvePlan(name, "A. Reader")
+        self.locked[name] = self.widget.logic.planPage(name).plan.uid
+
+    @rule(number=NUMBER)
+    def delete_a_node_behind_the_back(self, number: int) -> None:
+        nodes = [self.scene.GetNthNode(index) for index in range(self.scene.GetNumberOfNodes())]
+        ours = [node for node in nodes if node.GetAttribute("boneir.part") or node.GetSingletonTag() == "BoneIRPlanner"]
+        if ours:
+            self.scene.RemoveNode(ours[number % len(ours)])
+
+    @precondition(lambda self: self.inside)
+    @rule(step=st.sampled_from(STEPS), button=st.sampled_from(["alongButton", "plainButton", "layoutButton"]))
+    def look(self, step: str, button: str) -> None:
+        self.widget.showStep(next(item.name for item in self.widget.steps if item.name.value == step))
+        getattr(self.widget.ui, button).click()
+
+    @precondition(lambda self: self.inside)
+    @rule(margin=st.integers(0, 20), position=st.integers(0, 3))
+    def change_what_is_wanted(self, margin: int, position: int) -> None:
+        self.ui("access").marginSlider.value = float(margin)
+        self.ui("access").positionBox.currentIndex = position
+
+    @rule()
+    def another_module(self) -> None:
+        from standins.application import enter_module, leave_module
+
+        (leave_module if self.inside else enter_module)(self.widget)
+        self.inside = not self.inside
+
+    @rule()
+    def save(self) -> None:
+        from boneir.scene.mrb import write_mrb
+
+        self.saved = write_mrb(self.scene, Path(self.folder.name) / "saved.mrb"), dict(self.locked)
+
+    @rule(reopen=st.booleans())
+    def close(self, reopen: bool) -> None:
+        from boneir.scene.mrb import read_mrb
+
+        self.scene.Clear(0)
+        self.locked = {}
+        if reopen and self.saved is not None:
+            read_mrb(self.saved[0], self.scene)
+            self.locked = dict(self.saved[1])
+
+    @precondition(lambda self: self.saved is not None)
+    @rule()
+    def import_on_top(self) -> None:
+        from boneir.scene.mrb import read_mrb
+
+        before = {page.plan.treatments for page in self.pages if page.locked}
+        read_mrb(self.saved[0], self.scene)
+        now = {page.plan.treatments for page in self.pages if page.locked}
+        assert before <= now, "a locked plan was lost by another scene"
+        self.locked = {page.name: page.plan.uid for page in self.pages if page.locked}
+
+    @invariant()
+    def no_locked_plan_is_lost_or_changed(self) -> None:
+        now = {page.name: page.plan.uid for page in self.pages if page.locked}
+        assert {name: now.get(name) for name in self.locked} == self.locked
+
+    @invariant()
+    def nothing_was_raised(self) -> None:
+        User.done += 1
+        if self.faults:
+            raise self.faults[0]
+
+    @invariant()
+    def the_panel_says_something(self) -> None:
+        if self.inside:
+            assert self.widget.parameters is not None
+            assert self.widget.ui.statusLabel.text
+
+
+@pytest.fixture
+def user(module: Any, image: Any, refusals: list[str]) -> Iterator[type[User]]:
+    User.image, User.refusals = image, refusals
+    yield User
+    sys.excepthook = sys.__excepthook__
+
+
+def test_any_actions_in_any_order(user: type[User]) -> None:
+    runs, length = (ACTIONS // 20, 50) if ACTIONS else (5, 45)
+    how = settings(
+        max_examples=runs,
+        stateful_step_count=length,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(user, settings=how)
+    print(f"{user.done} actions")
+    assert user.done >= max(ACTIONS, 100)
