@@ -15,6 +15,7 @@ from .assessing.checks import check_plan
 from .assessing.conflicts import assess_conflicts
 from .assessing.paths import assess_paths
 from .assessing.pedicles import assess_pedicles
+from .assessing.robustness import assess_robustness
 from .assessing.room import assess_room
 from .assessing.screws import assess_screws
 from .assessing.sheet import Sheet
@@ -81,5 +82,6 @@ def _assess_treatment(case: Case, plan: Plan, treatment: Treatment, limits: Limi
     assess_pedicles(case, treatment, chosen, limits, sheet)
     assess_biopsy(case, treatment, chosen, limits, sheet)
     assess_zones(case, treatment, chosen, sheet)
+    assess_robustness(case, treatment, chosen, limits, sheet)
     assess_cement(case, treatment, sheet, chosen)
     assess_screws(case, treatment, sheet)

@@ -9,9 +9,13 @@ from types import MappingProxyType
 
 from ..errors import ResourceError
 from ..evidence import Value, read_value
+from ..plan import LimitChange
 from ..resources import read_resource
+from .limits import Limits
 
 _ERRORS = ("tip_sigma", "entry_sigma", "depth_sigma")
+_DEPTH_FROM = "stepwise_ct"
+"""Limits have no error along the needle: what it is where theirs are those of no preset."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,28 @@ def guidance(key: str) -> Guidance:
     if key not in presets:
         raise ResourceError(f"There is no guidance {key!r}; there is: {', '.join(presets)}.")
     return presets[key]
+
+
+def guidance_changes(key: str) -> tuple[LimitChange, ...]:
+    """The limits of placement error that go with a way of guiding a needle, for a goal or a plan.
+
+    Raises
+    ------
+    ResourceError
+        If there is no such preset; the sentence lists those there are.
+    """
+    guided = guidance(key)
+    return (
+        LimitChange("entry_sigma", guided.entry_sigma.amount),
+        LimitChange("tip_sigma", guided.tip_sigma.amount),
+    )
+
+
+def guidance_of(limits: Limits) -> Guidance:
+    """The way of guiding a needle whose placement error some limits hold; one of their own where none has it."""
+    for guided in guidance_presets().values():
+        same = guided.tip_sigma.amount == limits.tip_sigma.amount
+        if same and guided.entry_sigma.amount == limits.entry_sigma.amount:
+            return guided
+    along = guidance(_DEPTH_FROM).depth_sigma
+    return Guidance("limits", "as its limits say", limits.tip_sigma, limits.entry_sigma, along)

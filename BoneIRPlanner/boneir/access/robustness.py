@@ -154,7 +154,7 @@ def sphere_cover_probability(slack_mm: float, sigma_mm: float) -> float:
     return math.erf(x / math.sqrt(2)) - math.sqrt(2 / math.pi) * x * math.exp(-x * x / 2)
 
 
-def robustness_measures(found: Robustness, guided: Guidance, about: str = "") -> tuple[Measure, ...]:
+def robustness_measures(found: Robustness, guided: Guidance, about: str = "", seed: int = 0) -> tuple[Measure, ...]:
     """Coverage under placement error, for the report.
 
     Parameters
@@ -164,8 +164,11 @@ def robustness_measures(found: Robustness, guided: Guidance, about: str = "") ->
         What it was drawn with.
     about : str
         Name of the lesion.
+    seed : int
+        What it was drawn with.
     """
-    note = f"guided {guided.name}: {guided.tip_sigma} per axis at the tip, {len(found.covered)} drawn placements"
+    drawn = f"{len(found.covered)} drawn placements, seed {seed}"
+    note = f"guided {guided.name}: {guided.tip_sigma} per axis at the tip, {drawn}"
     spread = 1.96 * found.mean_error
     low, high = max(found.mean - spread, 0.0), min(found.mean + spread, 1.0)
     return (

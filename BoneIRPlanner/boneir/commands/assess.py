@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
+from ..access.guidance import guidance_changes
 from ..assess import assess
 from ..assessment import assessment_record
 from ..case_folder import find_plan, load_case
@@ -15,6 +17,10 @@ from .tables import finding_lines, measure_table, verdict_word
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Assess a plan."""
     plan = read_plan(find_plan(options.case, options.plan))
+    if options.guidance:
+        changes = guidance_changes(options.guidance)
+        others = (change for change in plan.limits if change.name not in {item.name for item in changes})
+        plan = replace(plan, limits=(*others, *changes))
     case = load_case(options.case)
     with progress.step(f"Assessing {plan.name}"):
         assessment = assess(case, plan, physics=options.physics)

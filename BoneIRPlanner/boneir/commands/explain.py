@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from ..access.limit_changes import read_limit_changes
 from ..case_folder import load_case
 from ..plan import Position, Technique
 from ..proposal import Goal
 from ..proposing.live import live_access
+from .goal_options import limits_of
 from .output import Answer, Progress
 
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         position=Position(options.position),
         entry_allowed=tuple(options.entry_allowed),
         entry_forbidden=tuple(options.entry_forbidden),
-        limits=read_limit_changes(options.limits) if options.limits else (),
+        limits=limits_of(options),
     )
     with progress.step("Looking at the way from there"):
         why = live_access(case, goal).why(options.entry)

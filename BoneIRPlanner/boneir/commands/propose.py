@@ -6,12 +6,12 @@ import argparse
 from dataclasses import replace
 
 from ..access.explain import refusal_words
-from ..access.limit_changes import read_limit_changes
 from ..case_folder import find_plan, load_case, plan_paths, save_plan
 from ..plan import Landmark, Plan, Position, Technique, read_plan
 from ..proposal import Goal, Proposal
 from ..propose import propose
 from ..report.about_choice import entries_sentence
+from .goal_options import limits_of
 from .output import Answer, Progress, TextTable
 from .tables import finding_lines, plain, plan_table
 
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         entry_allowed=tuple(options.entry_allowed),
         entry_forbidden=tuple(options.entry_forbidden),
         landmark=_landmark(options),
-        limits=read_limit_changes(options.limits) if options.limits else (),
+        limits=limits_of(options),
     )
     beside = read_plan(find_plan(options.case, options.beside)) if options.beside else None
     with progress.step("Looking for ways in"):

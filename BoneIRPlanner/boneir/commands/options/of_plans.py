@@ -46,8 +46,15 @@ def _goal_arguments(parser: argparse.ArgumentParser) -> None:
     words = "what entries are marked from: L,P,S in LPS mm, - where no laser line shows it (for instance 12,-,-340)"
     parser.add_argument("--landmark", type=landmark, metavar="L,P,S", help=words)
     parser.add_argument("--landmark-name", default="", metavar="TEXT", help="its name (default: the landmark)")
+    guidance_argument(parser)
     words = 'JSON file of your own limits of access, like {"incidence": 50, "clearance": {"aorta": 8}}'
     parser.add_argument("--limits", type=Path, metavar="FILE", help=words)
+
+
+def guidance_argument(parser: argparse.ArgumentParser) -> None:
+    """How the needles are guided, which says how far they may miss."""
+    words = "how needles are guided, which says how far they miss: stepwise_ct, freehand_in_plane, ct_robot, ..."
+    parser.add_argument("--guidance", default="", metavar="KEY", help=words)
 
 
 def _explain(commands: Commands[Parser]) -> None:
@@ -64,6 +71,7 @@ def _explain(commands: Commands[Parser]) -> None:
 def _assess(commands: Commands[Parser]) -> None:
     parser = command(commands, "assess", "Say what follows from a plan.", "boneir assess case-7 plan-1")
     plan_argument(parser)
+    guidance_argument(parser)
     parser.add_argument("--physics", action="store_true", help="simulate heat and cold in the patient's own tissue too")
 
 
