@@ -1,15 +1,166 @@
-"""What the planned screws mean."""
+"""What the planned screws do: bone around them, where they stand out, density, and what they meet."""
 
 from __future__ import annotations
 
+import numpy as np
+
+from ..access.clearance import distance_along
+from ..access.pedicle import grade_of_breach, pedicle_limit
+from ..anatomy.structures import kind_for, structure_kinds
+from ..assessment import Measure
+from ..case import Case, Modality, Role, Structure
 from ..findings import Finding, Severity
-from ..plan import Treatment
+from ..plan import Screw, Trajectory, Treatment
+from ..resources import limit
+from ..stability.in_bone import InBone
+from ..stability.screw_fit import ScrewFit, fit_of_screw, hu_along
 from .sheet import Sheet
 
+_LEAST_SHARE = 0.05
+"""A bone that holds less than this share of a screw's axis is not its bone."""
+_ROOM_MM = 15.0
+_CANALS = ("spinal_canal",)
+_NEAR_MM = 20.0
+_CEMENT = "cement in "
+"""How the predicted shapes of cement are named."""
 
-def assess_screws(treatment: Treatment, sheet: Sheet) -> None:
-    """Say that screws are drawn and not assessed."""
-    if treatment.screws:
-        names = ", ".join(screw.name for screw in treatment.screws)
-        text = f"The screws {names} are drawn but not assessed: their corridor has to be judged by eye."
-        sheet.add((), [Finding("plan.screws", Severity.WARN, text, about=names)])
+
+def assess_screws(case: Case, treatment: Treatment, sheet: Sheet) -> None:
+    """Measure every screw of a treatment.
+
+    Parameters
+    ----------
+    case : Case
+    treatment : Treatment
+    sheet : Sheet
+        Takes in what is found; the cement predicted for the plan is read from it.
+    """
+    for screw in treatment.screws:
+        _assess_screw(case, screw, sheet)
+
+
+def _assess_screw(case: Case, screw: Screw, sheet: Sheet) -> None:
+    way = screw.trajectory
+    bones = _bones_of(case, way)
+    if not bones:
+        text = f"Screw {screw.name} lies in no outlined bone: whether it holds was not checked."
+        sheet.add((), [Finding("screw.no_bone", Severity.WARN, text, about=screw.name, place_mm=way.tip_mm)])
+    else:
+        canals = [item.mask for item in case.structures if item.name in _CANALS and not item.mask.is_empty]
+        ends = np.asarray([way.entry_mm, way.tip_mm])
+        bone = InBone.of([item.mask for item in bones], canals, around=(ends, _ROOM_MM))
+        fit = fit_of_screw(bone, way, screw.diameter_mm)
+        if fit is not None:
+            sheet.add(*_seat(screw, fit, " and ".join(_words(item) for item in bones)))
+    sheet.add(*_near(case, screw))
+    sheet.add(*_density(case, screw))
+    sheet.add(*_in_cement(screw, sheet))
+
+
+def _bones_of(case: Case, way: Trajectory) -> tuple[Structure, ...]:
+    """The bones by name that hold the axis of a screw; all bone together where none does."""
+    points = [way.point_at(step) for step in range(int(way.length_mm) + 1)]
+    held = {
+        item.name: sum(item.mask.at(point) for point in points) / len(points)
+        for item in case.of_role(Role.BONE)
+        if not item.mask.is_empty
+    }
+    named = [name for name, share in held.items() if name != "bone" and share > _LEAST_SHARE]
+    if not named and held.get("bone", 0.0) > _LEAST_SHARE:
+        named = ["bone"]
+    return tuple(case.structure(name) for name in named)
+
+
+def _seat(screw: Screw, fit: ScrewFit, where: str) -> tuple[list[Measure], list[Finding]]:
+    gap, first = limit("screws", "gap"), pedicle_limit("grades", "B")
+    grade = grade_of_breach(fit.breach_mm)
+    about, place = screw.name, fit.place_mm
+    measures = [
+        Measure(
+            "screw.margin", f"Bone around the screw, {where}", fit.margin_mm, "mm", about, limit=gap, place_mm=place,
+            note="least distance from the thread to the surface of bone, behind the mouth of the entry",
+        ),
+        Measure(
+            "screw.breach", "Out of bone at the side", fit.breach_mm, "mm", about, limit=first, place_mm=place,
+            note=f"grade {grade} after Gertzbein and Robbins, who graded pedicles",
+        ),
+        Measure("screw.in_bone", "Length in bone", fit.in_bone_mm, "mm", about),
+        Measure("screw.length", "Length of the screw", screw.trajectory.length_mm, "mm", about),
+    ]  # fmt: skip
+    findings = []
+    if grade != "A":
+        severe = fit.breach_mm >= pedicle_limit("grades", "C").amount
+        text = (
+            f"Screw {about} stands {fit.breach_mm:.1f} mm out of {where} at its side (grade {grade} after Gertzbein "
+            f"and Robbins): a thinner screw or another way would be right."
+        )
+        severity = Severity.STOP if severe else Severity.WARN
+        findings.append(Finding("screw.breach", severity, text, fit.breach_mm, "mm", first, place, about))
+    elif fit.margin_mm < gap.amount:
+        text = f"Screw {about} leaves {max(fit.margin_mm, 0.0):.1f} mm of {where} around it; {gap} are asked for."
+        findings.append(Finding("screw.margin", Severity.WARN, text, fit.margin_mm, "mm", gap, place, about))
+    if fit.tip_out_mm > 0:
+        text = (
+            f"The tip of screw {about} stands {fit.tip_out_mm:.1f} mm beyond {where}: what lies there has to be known."
+        )
+        tip = screw.trajectory.tip_mm
+        findings.append(Finding("screw.tip", Severity.WARN, text, fit.tip_out_mm, "mm", None, tip, about))
+    return measures, findings
+
+
+def _near(case: Case, screw: Screw) -> tuple[list[Measure], list[Finding]]:
+    """The critical structure that is nearest to the surface of a screw, and each that it touches."""
+    found = []
+    for item in case.of_role(Role.CRITICAL):
+        along = distance_along(item.mask, screw.trajectory, _NEAR_MM)
+        if along is not None:
+            where = int(along.distance_mm.argmin())
+            place = screw.trajectory.point_at(float(along.depth_mm[where]))
+            found.append((float(along.distance_mm[where]) - screw.diameter_mm / 2, item, place))
+    found.sort(key=lambda entry: entry[0])
+    measures = [
+        Measure("screw.clearance", f"Distance to {_words(item)}", gap, "mm", screw.name, place_mm=place)
+        for gap, item, place in found[:1]
+    ]
+    findings = []
+    for gap, item, place in found:
+        if gap < 0:
+            text = f"Screw {screw.name} reaches {-gap:.1f} mm into {_words(item)}: another way would be right."
+            findings.append(Finding("screw.critical", Severity.STOP, text, gap, "mm", None, place, item.name))
+    return measures, findings
+
+
+def _density(case: Case, screw: Screw) -> tuple[list[Measure], list[Finding]]:
+    if case.image.modality is not Modality.CT:
+        return [], []
+    way = screw.trajectory
+    rows = hu_along(case.image, way.entry_mm, way.tip_mm, screw.diameter_mm / 2).mean(axis=1)
+    note = "mean along the screw; the range is that of its densest and its least dense mm"
+    low, high = float(rows.min()), float(rows.max())
+    return [
+        Measure("screw.hu", "CT number along the screw", float(rows.mean()), "HU", screw.name, low, high, note=note)
+    ], []
+
+
+def _in_cement(screw: Screw, sheet: Sheet) -> tuple[list[Measure], list[Finding]]:
+    """How much of a screw lies in cement that the plan puts there too."""
+    way = screw.trajectory
+    points = [way.point_at(step) for step in range(int(way.length_mm) + 1)]
+    measures, findings = [], []
+    for zone in sheet.zones:
+        held = sum(zone.mask.at(point) for point in points) if zone.name.startswith(_CEMENT) else 0
+        if held:
+            title = f"Length in the predicted {zone.name}"
+            measures.append(Measure("screw.in_cement", title, float(held), "mm", screw.name))
+            text = (
+                f"Screw {screw.name} goes through {held} mm of the predicted {zone.name}: set it before that hardens."
+            )
+            findings.append(Finding("screw.in_cement", Severity.NOTE, text, float(held), "mm", about=screw.name))
+    return measures, findings
+
+
+def _words(item: Structure) -> str:
+    """A structure by the title of its kind, in lower case."""
+    kind = structure_kinds().get(item.kind) or kind_for(item.name)
+    name = kind.name if kind is not None else item.name.replace("_", " ")
+    return f"the {name[0].lower() + name[1:]}"

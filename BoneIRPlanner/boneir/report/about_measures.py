@@ -18,6 +18,7 @@ _GROUPS = {
     "ablation": "Effect",
     "cement": "Cement",
     "stability": "Stability",
+    "screw": "Screws",
     "fusion": "Registration and margin",
 }
 
