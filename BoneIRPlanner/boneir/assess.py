@@ -7,6 +7,7 @@ from .ablation.physics import Watch
 from .access.limit_changes import changed_findings, changed_limits
 from .access.limits import Limits, access_limits
 from .access.plain_faults import nothing_critical_findings
+from .access.sacrum import foramina_findings, with_sacral_foramina
 from .anatomy.absent import absent_findings
 from .anatomy.lesion_measures import measure_lesion
 from .assessing.biopsy import assess_biopsy
@@ -77,7 +78,10 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
 def _assess_treatment(case: Case, plan: Plan, treatment: Treatment, limits: Limits, sheet: Sheet) -> None:
     chosen = [(probe, device(probe.device)) for probe in treatment.probes]
     sheet.add(measure_lesion(case, case.lesion(treatment.lesion)))
-    assess_paths(case, treatment, chosen, limits, sheet)
+    lesion = case.lesion(treatment.lesion)
+    shown = with_sacral_foramina(case, lesion)
+    sheet.add((), foramina_findings(shown, lesion))
+    assess_paths(shown, treatment, chosen, limits, sheet)
     assess_room(case, plan, treatment, chosen, limits, sheet)
     assess_pedicles(case, treatment, chosen, limits, sheet)
     assess_biopsy(case, treatment, chosen, limits, sheet)

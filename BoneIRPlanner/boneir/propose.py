@@ -5,15 +5,17 @@ from __future__ import annotations
 from .access.explain import coverage_findings, harm_findings, may_relax, no_way_findings, relaxed_findings
 from .access.limits import Limits
 from .access.plain_faults import nothing_critical_findings
+from .access.sacrum import foramina_findings
 from .anatomy.absent import absent_findings
 from .assessing.instruments import instruments_of
 from .case import Case
 from .findings import worst_first
-from .plan import Plan
+from .plan import Plan, Technique
 from .proposal import Goal, Proposal
 from .proposing.job import device_findings, job_of, limit_findings, purpose_of
 from .proposing.plans import plan_of
 from .proposing.search import search_ways
+from .proposing.sound import propose_sound
 from .proposing.ways import harm_of, way_alone, way_together
 
 __all__ = ["propose", "purpose_of"]
@@ -51,11 +53,13 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Pla
         If the goal contradicts itself, changes a limit that there is not, or names an entry zone that is none.
     """
     standing = () if beside is None else tuple(tool.capsule for tool in instruments_of(beside.treatments))
+    if goal.technique is Technique.ULTRASOUND:
+        return propose_sound(case, goal)
     job = job_of(case, goal, limits, standing)
     findings = (*device_findings(job), *limit_findings(goal), *nothing_critical_findings(case))
-    findings = (*findings, *absent_findings(case.structures))
+    findings = (*findings, *foramina_findings(job.case, job.lesion), *absent_findings(case.structures))
     found = search_ways(job, relaxed=False)
-    if not found.chosen and may_relax(found.skin_map, case, job.limits):
+    if not found.chosen and may_relax(found.skin_map, job.case, job.limits):
         relaxed = search_ways(job, relaxed=True)
         found = relaxed if relaxed.chosen else found
     if found.choice is None or not found.chosen:

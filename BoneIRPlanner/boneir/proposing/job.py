@@ -16,6 +16,7 @@ from ..access.given import Given
 from ..access.limit_changes import changed_findings, changed_limits
 from ..access.limits import Limits, Purpose, access_limits, weighted_for_unknown, widened_for
 from ..access.needle import Needle, ZoneShape
+from ..access.sacrum import with_sacral_foramina
 from ..access.targets import Neighbours, neighbours_of, smallest_covering, target_points, wanted_points
 from ..anatomy.absent import absent_findings
 from ..anatomy.structures import structure_kins
@@ -38,6 +39,7 @@ class Job:
     Parameters
     ----------
     case : Case
+        With zones for the sacral nerve roots, where the lesion lies in the sacrum.
     lesion : Lesion
     goal : Goal
     instrument : Device
@@ -78,6 +80,7 @@ def job_of(case: Case, goal: Goal, limits: Limits | None, beside: Sequence[Capsu
         If the goal contradicts itself, or changes a limit that there is not.
     """
     lesion = case.lesion(goal.lesion)
+    case = with_sacral_foramina(case, lesion)
     instrument = _instrument(goal)
     _check(goal)
     given = Given(case, goal.entry_allowed, goal.entry_forbidden, beside)
