@@ -16,19 +16,23 @@ from .assessing.checks import check_plan
 from .assessing.conflicts import assess_conflicts
 from .assessing.paths import assess_paths
 from .assessing.pedicles import assess_pedicles
+from .assessing.rigidity import assess_rigidity
 from .assessing.robustness import assess_robustness
 from .assessing.room import assess_room
 from .assessing.screws import assess_screws
 from .assessing.sheet import Sheet
 from .assessing.simulation import assess_simulation
+from .assessing.stability import assess_stability
 from .assessing.zones import assess_zones
 from .assessment import Assessment
 from .case import Case
 from .findings import Finding, Severity, worst_first
-from .plan import Plan, Treatment
+from .plan import Plan, Technique, Treatment
 
 
-def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | None = None) -> Assessment:
+def assess(
+    case: Case, plan: Plan, *, physics: bool = False, spread: bool = False, progress: Watch | None = None
+) -> Assessment:
     """Say what a plan does to a case.
 
     Parameters
@@ -37,7 +41,9 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
     plan : Plan
         Made for the planning image of the case.
     physics : bool
-        Whether heat and cold are simulated as well, where the technique can be.
+        Whether what the technique does is simulated as well, where that is possible.
+    spread : bool
+        Whether heat and cold are simulated nine times over the ranges of tissue values, for shells and chances.
     progress : callable, optional
         Called while a simulation runs.
 
@@ -68,8 +74,8 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
     sheet.add((), changed_findings(access_limits(), plan.limits))
     for treatment in plan.treatments:
         _assess_treatment(case, plan, treatment, limits, sheet)
-        if physics:
-            assess_simulation(case, treatment, sheet, progress)
+        if physics or spread:
+            assess_simulation(case, treatment, sheet, progress, spread=spread)
     assess_conflicts(plan, limits, sheet)
     findings = worst_first(dict.fromkeys(sheet.findings))
     return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones), tuple(sheet.curves))
@@ -77,6 +83,7 @@ def assess(case: Case, plan: Plan, *, physics: bool = False, progress: Watch | N
 
 def _assess_treatment(case: Case, plan: Plan, treatment: Treatment, limits: Limits, sheet: Sheet) -> None:
     chosen = [(probe, device(probe.device)) for probe in treatment.probes]
+    chosen = [] if treatment.technique is Technique.ULTRASOUND else chosen  # nothing enters the body
     sheet.add(measure_lesion(case, case.lesion(treatment.lesion)))
     lesion = case.lesion(treatment.lesion)
     shown = with_sacral_foramina(case, lesion)
@@ -88,4 +95,6 @@ def _assess_treatment(case: Case, plan: Plan, treatment: Treatment, limits: Limi
     assess_zones(case, treatment, chosen, sheet)
     assess_robustness(case, treatment, chosen, limits, sheet)
     assess_cement(case, treatment, sheet, chosen)
+    assess_stability(case, case.lesion(treatment.lesion), sheet)
+    assess_rigidity(case, treatment, sheet)
     assess_screws(case, treatment, sheet)
