@@ -2,46 +2,104 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import numpy as np
 from calibration import best_of, triad_gb_per_s
+from scipy.spatial import cKDTree
 
 from access_phantom import ball, grid_around, limits_with, phantom, rod, slab
 from boneir.access.entries import skin_around
 from boneir.access.field import PlanningField, build_field
+from boneir.access.many_draws import kept_shares
 from boneir.access.needle import Needle
+from boneir.access.placement import DRAWS
 from boneir.access.rays import Walk, walk_paths
 from boneir.case import Case
 from boneir.image.distance import exact_distance_mm, has_numba, squared_distance_below, squared_distance_numpy
-from boneir.plan import Technique
+from boneir.plan import Technique, Trajectory
 from boneir.proposal import Goal
 from boneir.propose import propose
+from boneir.proposing.live import live_access
 
 GROUP = "access"
 PATHS = 100_000
+TARGETS, ENTRIES, PLANS = 200, 12_500, 200
 NEEDLE = Needle(2.4, 190.0)
 _PEER_PATHS = 2_000
 
 
 def figures() -> list[dict]:
     """All figures of this group; bars are for two cores."""
-    calibration = f"triad {triad_gb_per_s():.1f} GB/s"
+    calibration = f"triad {triad_gb_per_s():.1f} GB/s, load {os.getloadavg()[0]:.1f}"
     limits = limits_with()
     case = torso(depth_mm=180)
     field_s, field = best_of(2, build_field, case, case.lesion(), NEEDLE, limits)
     entries, tips = ways(field, case)
-    rows = [*_distance_figures(field), _row("planning field, " + _size(field), field_s, "s", 1.0)]
-    walk_s, walk = best_of(5, walk_paths, field, entries, tips, NEEDLE, limits)
-    rows.append(_row("100 000 paths to one target", 1000 * walk_s, "ms", 100.0, peer=_peer(field, walk, walk_s)))
+    rows = [*_distance_figures(), _row("planning field, " + _size(field), field_s, "s", 1.0)]
+    walk_s, walk = best_of(9, walk_paths, field, entries, tips, NEEDLE, limits)
+    rows.append(_row("100 000 paths to one target", 1000 * walk_s, "ms", 50.0, peer=_peer(field, walk, walk_s)))
     numpy_s, _ = best_of(1, lambda: walk_paths(field, entries, tips, NEEDLE, limits, compiled=False))
-    rows.append(_row("the same without numba", 1000 * numpy_s, "ms", 1000.0))
+    rows.append(_row("the same without numba", 1000 * numpy_s, "ms", 800.0))
+    rows += [_many_targets(field, case, entries), _many_draws(field, entries, tips)]
     slim = torso(depth_mm=120)
     start = time.perf_counter()
     proposal = propose(slim, Goal(Technique.BIOPSY, "biopsy-13g"))
     whole = time.perf_counter() - start
     rows.append(_row(f"proposal, {len(proposal.skin.points_mm)} entries, 5 targets", whole, "s", 3.0))
+    rows += _live_figures(slim)
     return [{**row, "calibration": calibration} for row in rows]
+
+
+def _many_targets(field: PlanningField, case: Case, entries: np.ndarray) -> dict:
+    """Some entries for many targets, then all entries around the best of them."""
+    limits, rng = limits_with(), np.random.default_rng(1)
+    voxels = case.lesion().mask.points_mm()
+    targets = voxels[rng.choice(len(voxels), TARGETS, replace=False)]
+    some = entries[:: len(entries) // ENTRIES][:ENTRIES]
+    tree = cKDTree(entries)
+
+    def search_all() -> int:
+        best = []
+        for target in targets:
+            walk = walk_paths(field, some, np.broadcast_to(target, some.shape), NEEDLE, limits)
+            cost = walk.length_mm / 200 - np.minimum(walk.spare_mm, 12) / 12
+            best.append(some[np.argpartition(cost, 5)[:5]])
+        near = [np.unique(np.concatenate(tree.query_ball_point(found, 6.0)).astype(int)) for found in best]
+        fine = np.repeat(targets, [len(part) for part in near], axis=0)
+        return len(walk_paths(field, entries[np.concatenate(near)], fine, NEEDLE, limits).steps)
+
+    seconds, refined = best_of(1, search_all)
+    return _row(f"{TARGETS} targets x {ENTRIES} entries, {refined} refined", seconds, "s", 2.0)
+
+
+def _many_draws(field: PlanningField, entries: np.ndarray, tips: np.ndarray) -> dict:
+    some = [Trajectory(tuple(entry), tuple(tip)) for entry, tip in zip(entries[:PLANS], tips[:PLANS], strict=True)]
+    seconds, _ = best_of(5, kept_shares, field, some, NEEDLE, limits_with())
+    return _row(f"{DRAWS} placements of {PLANS} ways", seconds, "s", 0.1)
+
+
+def _live_figures(case: Case) -> list[dict]:
+    """A needle that is dragged, with a zone, and a target that is moved."""
+    live = live_access(case, Goal(Technique.MICROWAVE, "emprint"))
+    middle, rng = np.asarray(live.aim.target_mm), np.random.default_rng(2)
+    chosen = live.skin.points_mm[rng.choice(len(live.skin.points_mm), 60, replace=False)]
+    drags = [Trajectory(tuple(entry), tuple(middle + rng.normal(size=3))) for entry in chosen]
+    moved = [_seconds(live.path, drag) for drag in drags]
+    targets = middle + rng.normal(size=(12, 3))
+    maps = [_seconds(live.skin_map, tuple(target)) for target in targets]
+    name = f"skin map after a move, {len(live.skin.points_mm)} entries"
+    return [
+        _row("needle after a drag, median", 1000 * float(np.median(moved[10:])), "ms", 10.0),
+        _row(name, 1000 * float(np.median(maps[2:])), "ms", 50.0),
+    ]
+
+
+def _seconds(function, *arguments) -> float:
+    start = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - start
 
 
 def bones(points: np.ndarray) -> np.ndarray:
@@ -75,7 +133,7 @@ def ways(field: PlanningField, case: Case) -> tuple[np.ndarray, np.ndarray]:
     return chosen, np.tile(target, (PATHS, 1))
 
 
-def _distance_figures(field: PlanningField) -> list[dict]:
+def _distance_figures() -> list[dict]:
     k, j, i = np.ogrid[:360, :360, :360]
     marked = ((j - 200) ** 2 + (i - 180) ** 2 < 81) | ((i - 100) ** 2 + (j - 180) ** 2 + (k - 180) ** 2 < 2500)
     marked |= (np.abs(i - 180) < 170) & (np.abs(j - 330) < 10)
