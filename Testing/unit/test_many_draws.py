@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from scipy.stats import norm
 
 from access_phantom import ball, grid_around, limits_with, phantom, rod, slab
@@ -33,15 +32,21 @@ def test_the_share_beside_a_wall_is_that_of_two_normal_errors() -> None:
     assert (np.diff(found) <= 0).all()
 
 
-def test_it_agrees_with_the_draws_on_the_outlines() -> None:
+def test_it_errs_from_the_draws_on_the_outlines_to_the_careful_side_and_by_less_than_a_voxel() -> None:
     shapes = {"body": ball((0, 0, 0), 62), "aorta": rod((16, 20, 0), (0, 0.2, 1), 6)}
     case = phantom(grid_around(64), shapes, ball((0, 0, 0), 4))
     field = build_field(case, case.lesion(), NEEDLE, LIMITS)
     ways = [Trajectory((x, 55.0, z), (x - 2, 0.0, 0.0)) for x in (3.0, 4.5, 6.0, 7.0) for z in (-6.0, 6.0)]
     quick = kept_shares(field, ways, NEEDLE, LIMITS)
-    exact = [kept_share([PathSamples(case, way, NEEDLE, case.lesion(), "", LIMITS)]).value for way in ways]
-    assert np.ptp(exact) > 0.2
-    assert quick == pytest.approx(exact, abs=0.15)
+    # The field rounds room down: what it says lies between the needle itself and one with 0.75 mm more around it.
+    thick = Needle(NEEDLE.diameter_mm + 1.5, NEEDLE.usable_length_mm)
+    most, least = (
+        np.array([kept_share([PathSamples(case, way, one, case.lesion(), "", LIMITS)]).value for way in ways])
+        for one in (NEEDLE, thick)
+    )
+    assert np.ptp(most) > 0.5
+    assert (quick <= most + 0.04).all()
+    assert (quick >= least - 0.04).all()
     assert np.array_equal(quick, kept_shares(field, ways, NEEDLE, LIMITS))
     assert not np.array_equal(quick, kept_shares(field, ways, NEEDLE, LIMITS, seed=1))
 
