@@ -17,7 +17,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
 )
 
-from boneir.gui.choices import PositionChoice, StepName, TechniqueChoice
+from boneir.gui.choices import PositionChoice, SkinColour, StepName, TechniqueChoice
 from boneir.gui.guided_widget import GuidedModuleWidget
 from boneir.gui.planner_logic import PlannerLogic
 
@@ -67,6 +67,7 @@ class BoneIRPlannerParameterNode:
     assessments: str
     approver: str
     followNeedle: bool = False
+    skinColour: SkinColour = SkinColour.SCORE
     viewDepthMm: Annotated[float, WithinRange(0, 300)] = 0.0
     reportFolder: Annotated[Path, Default(generator=Path.home)]
     withPictures: bool = True

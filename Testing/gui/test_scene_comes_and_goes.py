@@ -94,4 +94,4 @@ def test_records_of_another_version_are_run_again_and_break_nothing(planned: Any
     assert planned.ui.statusLabel.text == "First, in the step Effect: Predict what the plan does."
     planned.logic.desk.node().SetParameter("book", '{"schema": "boneir.plan_book/9"}')
     enter(planned, "access")
-    assert [page.name for page in planned.logic.planPages()] == ["plan-1"], "the plan that has nodes is found again"
+    assert [page.name for page in planned.logic.planPages()] == ["plan-1", "plan-2"], "what was there is remembered"

@@ -80,9 +80,57 @@ def test_from_a_ct_to_a_report_by_clicks(
     assert status(widget) == "The plan is written down."
     page = Path(widget.parameters.reportFile).read_text("utf-8")
     assert plan.uid in page
+    assert "Refused because of" in page, "the table of refusals"
+    refused = cells(go_to(widget, "access").refusalsTable)
+    assert all(row[0] in page for row in refused[:3])
     assert "spinal canal is outlined from" in page
     assert ui.openButton.enabled
     assert not refusals
+
+
+def test_six_clicks_lead_from_a_ct_to_ranked_plans(module: Any, scene: Any, patient: Any, refusals: list[str]) -> None:
+    import slicer
+
+    from boneir.scene.volume import show_image
+    from mouse import SliceWithMouse
+    from standins.application import close_module, enter_module, open_module
+
+    show_image(scene, patient.image)
+    widget = open_module("BoneIRPlanner")
+    enter_module(widget)
+    clicks = 0
+
+    def click(button: Any) -> None:
+        nonlocal clicks
+        assert button.enabled
+        assert button.isVisibleTo(widget.panel)
+        clicks += 1
+        button.click()
+
+    def ui() -> Any:
+        return widget.steps[widget.ui.stepStack.currentIndex].ui
+
+    click(ui().outlineButton)
+    click(widget.ui.nextButton)
+    click(ui().placeButton)
+    left, posterior, superior = patient.seed_mm
+    view = SliceWithMouse(scene, slicer.app.applicationLogic(), (-left, -posterior, superior))
+    pixel = view.pixel_of((-left, -posterior, superior))
+    clicks += 1
+    view.press(pixel)
+    view.release(pixel)
+    view.close()
+    slicer.app.processEvents()
+    click(widget.ui.nextButton)
+    click(ui().proposeButton)
+    assert clicks == 6
+    assert not refusals
+    assert len(widget.logic.planPages()) >= 2
+    assert widget.logic.hasSegment(widget.parameters.outlines, "lesion-1")
+    scores = [page.score for page in widget.logic.planPages()]
+    assert scores == sorted(scores)
+    assert status(widget) == "Ready for the next step, Effect."
+    close_module(widget)
 
 
 def test_a_device_without_figures_is_refused_in_one_sentence(

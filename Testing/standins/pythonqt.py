@@ -66,7 +66,22 @@ def _show_properties(kind: Any) -> None:
         name = described.property(index).name()
         if name in _VIRTUAL:
             continue
-        setattr(kind, name, property(_property_reader(name), _property_writer(name)))
+        make = _with_static(vars(kind)[name]) if name in vars(kind) and name in _STATIC else property
+        setattr(kind, name, make(_property_reader(name), _property_writer(name)))
+
+
+_STATIC = ("singleShot",)
+"""Static functions that have the name of a property: the class gives the one, an object the other."""
+
+
+def _with_static(function: Any) -> type[property]:
+    """A property that the class itself answers with a static function."""
+
+    class Both(property):
+        def __get__(self, owner: Any, kind: Any = None) -> Any:
+            return function.__get__(None, kind) if owner is None else super().__get__(owner, kind)
+
+    return Both
 
 
 def _property_reader(name: str) -> Callable[[Any], Any]:
@@ -105,7 +120,7 @@ def _set(self: Any, name: str, value: Any) -> None:
         return
     if isinstance(value, QtCore.QObject) and value.property("objectName") == name:
         return  # PySide6's loader names the children on their parent; code has to ask for them by name instead
-    member = getattr(type(self), name, None)
+    member = inspect.getattr_static(type(self), name, None)
     if member is None and name.encode() in self.dynamicPropertyNames():
         self.setProperty(name, value)
     elif member is None:

@@ -49,6 +49,17 @@ class PositionChoice(Enum):
         return words[self.value]
 
 
+class SkinColour(Enum):
+    """What the colours of the skin map tell."""
+
+    SCORE = "score"
+    REASON = "reason"
+
+    def label(self) -> str:
+        """The words that the list shows."""
+        return {SkinColour.SCORE: _("By score"), SkinColour.REASON: _("By reason")}[self]
+
+
 class StepName(Enum):
     """The steps of guided planning, in order."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import qt
 from slicer.i18n import tr as _
 
 from .choices import StepName
@@ -26,7 +27,12 @@ class LesionStep(Step):
         self.ui.measureButton.connect("clicked()", self.onMeasure)
         self.ui.lesionFindingsTable.connect("cellClicked(int,int)", self.onFinding)
 
+    _waiting = False
+    """Whether the user was asked to click into the lesion and has not done so yet."""
+
     def refresh(self) -> None:
+        if self._waiting and self.logic.hasPoint(self.parameters.seed):
+            qt.QTimer.singleShot(0, self.onPlaced)  # after the click: growing takes longer than a click may take
         parameters, outcome = self.parameters, lesion_outcome(self.parameters)
         self.ui.growButton.enabled = parameters.inputVolume is not None and self.logic.hasPoint(parameters.seed)
         self.ui.measureButton.enabled = parameters.inputVolume is not None and self._outlined()
@@ -44,9 +50,17 @@ class LesionStep(Step):
         return _("Place a point inside the lesion, or name the segment that is the lesion.")
 
     def onPlace(self) -> None:
+        self._waiting = False
         self.parameters.seed = self.logic.placePoint(self.parameters.seed)
+        self._waiting = True
+
+    def onPlaced(self) -> None:
+        """The user has clicked into the lesion: it is grown at once, to save a click."""
+        if self._waiting and self.parameters is not None and self.logic.hasPoint(self.parameters.seed):
+            self.onGrow()
 
     def onGrow(self) -> None:
+        self._waiting = False
         parameters = self.parameters
         with work(_("The lesion could not be outlined.")):
             node, outcome = self.logic.growLesion(inputs_of(parameters), parameters.seed)

@@ -103,6 +103,10 @@ class LiveNeedles:
         if self._parameters is not None:
             self._module.onNeedlesStopped()
 
+    def why(self, place_ras: Any) -> str:
+        """Why a needle may or may not enter the skin near a place."""
+        return self._live.why(self._parameters, place_ras) if self._parameters is not None else ""
+
     def _unwatch(self) -> None:
         for line in self._lines:
             for event, slot in self._events():

@@ -15,7 +15,7 @@ from ..plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
 from ..proposal import Goal
 from ..scene.marks import TOOL
 from ..scene.moving import MovingPlan, Tightest, tightest_of
-from .records import inputs_of
+from .records import Inputs, inputs_of
 
 
 @dataclass(frozen=True)
@@ -101,18 +101,36 @@ class LiveLogic:
             return
 
     def _live(self, parameters: Any, plan: Plan, name: str) -> Any:
-        from ..proposing.live import live_access
-
         if (plan.name, name) in self._checked:
             return self._checked[plan.name, name]
         inputs = inputs_of(parameters)
+        goal = goal_of_needle(plan, name, parameters.device)
+        self._checked[plan.name, name] = self._of_goal(inputs, goal, name)
+        return self._checked[plan.name, name]
+
+    def why(self, parameters: Any, place_ras: Any) -> str:
+        """Why a needle may or may not enter the skin near a place, and what would help; "" where no skin is near.
+
+        Raises
+        ------
+        BoneIRError
+            If nothing can be looked up any more, because the lesion or an outline is no longer there.
+        """
+        from ..scene.ras import lps_point
+
+        found = self._logic.skinMap()
+        if found is None or self._logic.askSkin(place_ras) is None:
+            return ""
+        return str(self._of_goal(inputs_of(parameters), found[1], "1").why(lps_point(place_ras)).text)
+
+    def _of_goal(self, inputs: Inputs, goal: Goal, name: str) -> Any:
+        from ..proposing.live import live_access
+
         about = f"{self._logic.fingerprint(inputs)} {hash(inputs.findings)}"
         if about != self._about:
             self._made, self._about = {}, about
-        goal = goal_of_needle(plan, name, parameters.device)
         if (goal, name) not in self._made:
             self._made[goal, name] = live_access(self._logic.caseOf(inputs), goal, name=name)
-        self._checked[plan.name, name] = self._made[goal, name]
         return self._made[goal, name]
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from ..errors import BoneIRError
 from .live import LiveNeedles
 from .live_logic import LiveState
-from .wording import live_words, skin_words
+from .wording import legend_words, live_words, skin_words
 from .work import work
 
 
@@ -36,6 +37,7 @@ class NeedleBar:
         ui.skinMapButton.connect("clicked(bool)", self.onSkinMap)
         ui.whyButton.connect("clicked(bool)", self.onWhy)
         self._depth_mm = 0.0
+        self._coloured: Any = None
 
     def follow(self, parameters: Any) -> None:
         """Follow the plan that is chosen."""
@@ -48,6 +50,7 @@ class NeedleBar:
         ui.alongButton.enabled = ui.plainButton.enabled = ui.layoutButton.enabled = ui.depthSlider.enabled = chosen
         ui.skinMapButton.enabled = ui.whyButton.enabled = mapped
         ui.skinMapButton.checked = mapped and bool(logic.skinNode().GetDisplayVisibility())
+        self._show_legend()
         if not mapped:
             self._ask(False)
         if parameters is not None and parameters.viewDepthMm != self._depth_mm:
@@ -80,6 +83,7 @@ class NeedleBar:
         node = self._module.logic.skinNode()
         if node is not None:
             node.SetDisplayVisibility(on)
+        self._show_legend()
 
     def onWhy(self, on: bool) -> None:
         """Begin or end to say why, wherever the mouse points at the skin."""
@@ -93,15 +97,31 @@ class NeedleBar:
         place = [0.0, 0.0, 0.0]
         if not crosshair.GetCursorPositionRAS(place):
             return
-        found = self._module.logic.askSkin(place)
-        if found is not None:
-            self._module.ui.needleText.text = skin_words(*found)
+        try:
+            said = self.needles.why(place)
+        except BoneIRError:  # what the map was made of is no longer there: the map itself still says which rule it was
+            found = self._module.logic.askSkin(place)
+            said = skin_words(*found) if found is not None else ""
+        if said:
+            self._module.ui.needleText.text = said
 
     def afterStop(self) -> None:
         """A needle was put down: the views follow it, where that is wanted."""
         parameters = self._parameters
         if parameters is not None and parameters.followNeedle and self._module.logic.planPage(parameters.planName):
             self._module.logic.lookAlong(parameters.planName, parameters.viewDepthMm)
+
+    def _show_legend(self) -> None:
+        """Colour the map as it is wanted, and say what the colours mean."""
+        ui, parameters = self._module.ui, self._parameters
+        node = self._module.logic.skinNode()
+        seen = parameters is not None and node is not None and bool(node.GetDisplayVisibility())
+        ui.skinColourBox.enabled = seen
+        ui.skinLegend.visible = seen
+        wanted = (parameters.skinColour, node.GetID()) if seen else None
+        if wanted is not None and wanted != self._coloured:
+            ui.skinLegend.text = legend_words(self._module.logic.colourSkin(parameters.skinColour.value))
+        self._coloured = wanted
 
     def _ask(self, on: bool) -> None:
         crosshair = slicer.mrmlScene.GetSingletonNode("default", "vtkMRMLCrosshairNode") if on else None

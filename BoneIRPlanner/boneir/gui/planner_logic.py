@@ -81,15 +81,15 @@ class PlannerLogic(PlansLogic, ViewsLogic):
 
     def propose(self, inputs: Inputs, goal: Any) -> tuple[Proposed, str]:
         """Propose plans, put them into the plan book, show the skin map and the best plan; give its name too."""
+        from ..access.skin_colours import skin_colours
         from ..propose import propose
         from ..scene.skin import show_skin_map
-        from ..scene.skin_colours import colour_by
 
         case = self.caseOf(inputs)
         proposal = propose(case, goal)
         shown, _said = self.takeProposed(proposal.plans, proposal.scores)
         body = case.structure("body").mask
-        node = show_skin_map(slicer.mrmlScene, proposal.skin, goal, body, colour_by(proposal.skin))
+        node = show_skin_map(slicer.mrmlScene, proposal.skin, goal, body, skin_colours(proposal.skin)[0])
         node.SetDisplayVisibility(False)
         return Proposed.of(proposal, self.fingerprint(inputs)), shown
 

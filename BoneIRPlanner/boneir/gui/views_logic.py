@@ -8,13 +8,13 @@ import slicer
 
 from ..errors import PlanError
 from ..plan import Plan, Trajectory
-from ..proposal import SkinMap
+from ..proposal import Goal, SkinMap
 
 
 class ViewsLogic:
     """Turns slice views and reads the skin map of the application's scene."""
 
-    _skin: tuple[Any, SkinMap] | None = None
+    _skin: tuple[Any, tuple[SkinMap, Goal]] | None = None
 
     def planNow(self, name: str) -> Plan | None:
         """The plan with its needles where they are now."""
@@ -26,22 +26,41 @@ class ViewsLogic:
 
         return skin_node(slicer.mrmlScene)
 
-    def askSkin(self, place_ras: Any) -> tuple[SkinMap, int] | None:
-        """The skin map and the entry in it that is nearest to a place; None where none is near."""
-        from ..scene.ras import lps_point
-        from ..scene.skin import entry_near, skin_map_of
+    def skinMap(self) -> tuple[SkinMap, Goal] | None:
+        """The skin map of the scene and what it was asked for, or None."""
+        from ..scene.skin import skin_map_of
 
         node = self.skinNode()
-        if node is None:
+        if node is None or node.GetPolyData() is None:
             return None
         key = (node.GetID(), node.GetPolyData().GetFieldData().GetMTime())
         if self._skin is None or self._skin[0] != key:
             try:
-                self._skin = key, skin_map_of(node)[0]
+                self._skin = key, skin_map_of(node)
             except PlanError:
                 return None
-        index = entry_near(self._skin[1], lps_point(place_ras))
-        return None if index is None else (self._skin[1], index)
+        return self._skin[1]
+
+    def askSkin(self, place_ras: Any) -> tuple[SkinMap, int] | None:
+        """The skin map and the entry in it that is nearest to a place; None where none is near."""
+        from ..scene.ras import lps_point
+        from ..scene.skin import entry_near
+
+        found = self.skinMap()
+        index = entry_near(found[0], lps_point(place_ras)) if found is not None else None
+        return None if found is None or index is None else (found[0], index)
+
+    def colourSkin(self, by: str) -> Any:
+        """Colour the skin map by score or by reason; give the legend, which is empty where there is no map."""
+        from ..access.skin_colours import skin_colours
+        from ..scene.skin import colour_skin
+
+        found = self.skinMap()
+        if found is None:
+            return ()
+        rgb, legend = skin_colours(found[0], "reason" if by == "reason" else "score")
+        colour_skin(self.skinNode(), rgb)
+        return legend
 
     def lookAlong(self, name: str, depth_mm: float) -> None:
         """Turn the slice views along the first needle of a plan, and down on it as deep as `depth_mm` (0: the tip)."""

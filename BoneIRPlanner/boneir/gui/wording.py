@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from slicer.i18n import tr as _
 
 from ..ablation.device import DeviceStatus
 from ..ablation.devices import device, devices
+from ..access.skin_colours import LegendEntry
 from ..anatomy.structures import structure_kinds
 from ..errors import BoneIRError
 from ..findings import Severity, worst_first
@@ -124,6 +126,14 @@ def live_words(state: LiveState) -> str:
 def severity_mark(severity: Severity) -> str:
     """A shape for each weight, because colours alone do not reach every reader."""
     return {Severity.STOP: "■", Severity.WARN: "▲", Severity.NOTE: "●"}[severity]
+
+
+def legend_words(legend: Sequence[LegendEntry]) -> str:
+    """What the colours of the skin map mean, as rich text: a square of each colour before its words."""
+    squares = [f'<span style="color:#{r:02x}{g:02x}{b:02x}">■</span>' for r, g, b in (item.rgb for item in legend)]
+    return "<br>".join(
+        f"{square} {escape(item.text)}: {item.count}" for square, item in zip(squares, legend, strict=True)
+    )
 
 
 def skin_words(skin: SkinMap, index: int) -> str:
