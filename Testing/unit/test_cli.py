@@ -25,6 +25,8 @@ COMMANDS = (
     "inspect",
     "open",
     "lesion",
+    "register",
+    "transfer",
     "devices",
     "propose",
     "explain",

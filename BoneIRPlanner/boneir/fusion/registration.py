@@ -95,10 +95,12 @@ class Pair:
 
 def pair_of_images(fixed: Image, moving: Image, region: Mask | None = None, *, seed: int = 0) -> Pair:
     """Two whole images; the coarsest level looks at all, the others at the region where one is given."""
+    around = "around_bone_mm" if fixed.modality is moving.modality else "around_other_mm"
     levels = []
-    for n, voxel_mm in enumerate(_WHOLE_MM):
+    for n, (voxel_mm, count) in enumerate(zip(_WHOLE_MM, _POINTS, strict=True)):
         here, there = scaled(fixed, voxel_mm), scaled(moving, voxel_mm)
-        levels.append(Level(here, there, _points_in(region if n else None, here.grid, _POINTS[n], seed), _POINTS[n]))
+        marked = region_on(region, here.grid, around) if n and region is not None else None
+        levels.append(Level(here, there, _points_in(marked, here.grid, count, seed), count))
     return Pair(tuple(levels))
 
 
@@ -117,7 +119,7 @@ def pair_of_bone(fixed: Image, moving: Image, bone: Mask, start: Rigid, *, seed:
     levels = []
     for voxel_mm, count in zip(_BONE_MM, _POINTS[1:], strict=True):
         here, there = scaled(mine, voxel_mm), scaled(theirs, voxel_mm)
-        levels.append(Level(here, there, _points_in(bone, here.grid, count, seed), count))
+        levels.append(Level(here, there, _points_in(region_on(bone, here.grid), here.grid, count, seed), count))
     return Pair(tuple(levels))
 
 
@@ -222,8 +224,11 @@ def cropped(image: Image, points_mm: Floats, room_mm: float) -> Image:
     return Image(voxels, image.grid.window(corner, (nk, nj, ni)), image.modality, image.unit, image.source)
 
 
-def region_on(region: Mask | None, grid: Grid) -> NDArray[np.bool_]:
-    """Which voxels of a grid lie in a region or within some mm around it; all where there is no region."""
+def region_on(region: Mask | None, grid: Grid, around: str = "around_bone_mm") -> NDArray[np.bool_]:
+    """Which voxels of a grid lie in a region or within some mm around it; all where there is no region.
+
+    `around` names the value of ``Limits/registration.json`` that says how many mm.
+    """
     if region is None or region.is_empty:
         return np.ones(grid.shape, bool)
     marked = np.zeros(grid.shape, bool)
@@ -232,14 +237,14 @@ def region_on(region: Mask | None, grid: Grid) -> NDArray[np.bool_]:
     i, j, k = near[inside].T
     marked[k, j, i] = True
     away = ndimage.distance_transform_edt(~marked, sampling=grid.spacing_mm[::-1])
-    return np.asarray(away <= limit("registration", "around_bone_mm").amount)
+    return np.asarray(away <= limit("registration", around).amount)
 
 
-def _points_in(region: Mask | None, grid: Grid, count: int, seed: int) -> Floats:
-    """Points drawn in and around a region of a grid, or anywhere; they lie between voxel centres as well as on them."""
+def _points_in(marked: NDArray[np.bool_] | None, grid: Grid, count: int, seed: int) -> Floats:
+    """Points drawn in marked voxels of a grid, or anywhere; they lie between voxel centres as well as on them."""
     draw = np.random.default_rng(seed)
     count *= _SPARE
-    kji = np.argwhere(region_on(region, grid)) if region is not None else None
+    kji = None if marked is None else np.argwhere(marked)
     size = np.asarray(grid.shape[::-1])
     if kji is None or len(kji) == 0:
         return grid.to_mm(draw.uniform(0, size - 1, (count, 3)))

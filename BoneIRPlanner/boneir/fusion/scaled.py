@@ -16,6 +16,9 @@ from ..resources import limit
 Floats = NDArray[np.float64]
 
 
+_ROUNDING = 1e-6
+
+
 @dataclass(frozen=True, eq=False)
 class Scaled:
     """An image at one level of a pyramid.
@@ -37,7 +40,10 @@ class Scaled:
 
     def at(self, points_mm: Floats) -> NDArray[np.float32]:
         """Values at LPS points (n, 3), linearly interpolated; NaN outside."""
-        kji = self.grid.to_ijk(points_mm)[:, ::-1].T
+        last = np.asarray(self.grid.shape, float) - 1.0
+        kji = self.grid.to_ijk(points_mm)[:, ::-1]
+        # What rounding puts beside the outermost voxel centre lies on it.
+        kji = np.where(np.abs(kji - np.clip(kji, 0.0, last)) < _ROUNDING, np.clip(kji, 0.0, last), kji).T
         return np.asarray(ndimage.map_coordinates(self.values, kji, order=1, cval=np.nan, prefilter=False))
 
     @cached_property
