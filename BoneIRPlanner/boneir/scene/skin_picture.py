@@ -22,7 +22,7 @@ from .stage import grabbed, offscreen_window
 _VIEW_PX = (SIZE_PX[0], SIZE_PX[1] - STRIP_PX)
 _ROOM = 1.08
 """How much wider than the skin the picture is."""
-_TITLES = {"score": "Where a needle may enter, by weighted cost", "reason": "Where a needle may enter, and what refuses it"}
+_TITLES = {"score": "Skin by weighted cost", "reason": "Skin by what refuses an entry"}
 
 
 def skin_picture(case: Case, skin: SkinMap, goal: Goal, by: Literal["score", "reason"] = "reason") -> Picture | None:
@@ -49,7 +49,8 @@ def skin_picture(case: Case, skin: SkinMap, goal: Goal, by: Literal["score", "re
     node = show_skin_map(slicer.vtkMRMLScene(), skin, goal, bodies[0].mask, rgb)
     towards = _towards(skin)
     up = np.array([0.0, -1.0, 0.0]) if abs(towards[2]) > 0.9 else np.array([0.0, 0.0, 1.0])
-    caption = f"{_TITLES[by]}: seen from {in_words(-towards)}, {skin.allowed_count} of {len(skin.reason)} entries allowed"
+    count = f"{skin.allowed_count} of {len(skin.reason)} entries allowed"
+    caption = f"{_TITLES[by]}, from {in_words(-towards)}: {count}"
     entries = [
         Entry(f"{item.text} ({item.count})", (item.rgb[0] / 255, item.rgb[1] / 255, item.rgb[2] / 255))
         for item in legend
@@ -63,10 +64,9 @@ def _towards(skin: SkinMap) -> NDArray[np.float64]:
     """The direction of the view: from the middle of the allowed entries, or of all where none is, to the target."""
     some = skin.points_mm[skin.reason == 0] if skin.allowed_count else skin.points_mm
     way = np.asarray(skin.target_mm) - some.mean(axis=0)
-    axis = int(np.argmax(np.abs(way[:2])))  # from one side of the bed, as people stand
-    straight = np.zeros(3)
-    straight[axis] = np.sign(way[axis]) or 1.0
-    return straight
+    level = way * [1.0, 1.0, 0.0]  # upright, as people stand
+    chosen = level if np.linalg.norm(level) > 0.3 * np.linalg.norm(way) else way
+    return np.asarray(chosen / max(float(np.linalg.norm(chosen)), 1e-9))
 
 
 def _drawn(surface: object, towards: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[np.uint8]:

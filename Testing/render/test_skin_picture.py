@@ -1,0 +1,58 @@
+"""The skin map as a picture: every colour of the legend is seen, from the side where needles may enter."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from access_phantom import ball, grid_around, phantom, rod
+from boneir.access.skin_colours import skin_colours
+from boneir.plan import Technique
+from boneir.proposal import Goal
+from boneir.proposing.live import live_access
+from boneir.scene.render_check import why_no_pictures
+from boneir.scene.skin_picture import skin_picture
+
+pytestmark = pytest.mark.skipif(bool(why_no_pictures()), reason="this machine cannot draw")
+GOAL = Goal(Technique.BIOPSY, "biopsy-13g")
+
+
+def pixels(png: bytes) -> np.ndarray:
+    from PIL import Image
+
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), float)
+
+
+def near(picture: np.ndarray, rgb) -> int:
+    """Pixels of the view whose hue is that of a colour, however it is lit."""
+    view = picture[:560].reshape(-1, 3)
+    bright = view[np.linalg.norm(view, axis=1) > 40]
+    unit, wanted = bright / np.linalg.norm(bright, axis=1, keepdims=True), np.asarray(rgb) / np.linalg.norm(rgb)
+    return int(np.count_nonzero(unit @ wanted > 0.995))
+
+
+@pytest.mark.parametrize("by", ["reason", "score"])
+def test_what_the_legend_names_is_seen(by: str) -> None:
+    shapes = {"body": ball((0, 0, 0), 70), "aorta": rod((20, 30, 0), (0, 0, 1), 10)}
+    case = phantom(grid_around(74, (1.5, 1.5, 1.5)), shapes, ball((0, 0, 0), 6))
+    live = live_access(case, GOAL)
+    skin = live.skin_map(tuple(live.aim.target_mm))
+    made = skin_picture(case, skin, GOAL, by)
+    assert made is not None
+    assert made.name == f"skin_{by}"
+    picture = pixels(made.png)
+    assert picture.shape == (700, 800, 3)
+    for entry in skin_colours(skin, by)[1]:
+        share = entry.count / len(skin.reason)
+        assert near(picture, entry.rgb) > (2000 if share > 0.1 else 0) or share < 0.02, entry
+
+
+def test_nothing_to_show_makes_no_picture() -> None:
+    case = phantom(grid_around(30, (2, 2, 2)), {"body": ball((0, 0, 0), 26)}, ball((0, 0, 0), 5))
+    live = live_access(case, GOAL)
+    skin = live.skin_map(tuple(live.aim.target_mm))
+    none = {name: getattr(skin, name)[:0] for name in ("points_mm", "score", "reason", "structure", "shortfall_mm")}
+    assert skin_picture(case, replace(skin, **none), GOAL) is None
