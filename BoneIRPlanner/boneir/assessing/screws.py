@@ -37,6 +37,13 @@ def assess_screws(case: Case, treatment: Treatment, sheet: Sheet) -> None:
     """
     for screw in treatment.screws:
         _assess_screw(case, screw, sheet)
+    coarse, edge = limit("screws", "coarse_voxel"), max(case.image.grid.spacing_mm)
+    if treatment.screws and edge > coarse.amount:
+        text = (
+            f"The voxels are up to {edge:.1f} mm long: the bone around screws is known to about {edge / 2:.1f} mm; "
+            f"voxels of at most {coarse} would be right."
+        )
+        sheet.add((), [Finding("screw.coarse", Severity.WARN, text, edge, "mm", coarse, about=treatment.lesion)])
 
 
 def _assess_screw(case: Case, screw: Screw, sheet: Sheet) -> None:

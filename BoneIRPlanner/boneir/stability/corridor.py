@@ -25,6 +25,7 @@ PER_HU = 0.1 / 500.0
 """What a Hounsfield unit along the axis is worth, in mm of radius: of alike corridors the one in denser bone."""
 _EVERY_MM = 1.5
 _LEAST_DEPTH_MM = 1.5
+_MOST_PLACES = 800
 _LEAST_WAYS, _WAYS_PER_DEG2 = 100, 0.7
 _LOOKED_AT, _TRIED, _REFINED = 4000, 16, 2
 _APART_MM, _APART_DEG = 3.0, 8.0
@@ -94,7 +95,7 @@ def widest_corridor(
 ) -> Corridor | None:
     """The widest corridor through a bone.
 
-    All places in steps of 2 mm and directions all over the cone are walked through a distance field; the best are
+    Places in small steps and directions all over the cone are walked through a distance field; the best are
     refined on the surface between the voxels.
 
     Parameters
@@ -184,13 +185,21 @@ def _differ(place: Floats, way: Floats, other: Floats, other_way: Floats) -> boo
 
 
 def _spread(bone: InBone, places_mm: Floats) -> Floats:
-    """Places thinned to one for each cube of 2 mm, those at the surface left out; indices (i, j, k)."""
-    cubes = np.unique(np.rint(np.asarray(places_mm) / _EVERY_MM), axis=0) * _EVERY_MM
-    ijk = bone.grid.to_ijk(cubes)
-    at = np.rint(ijk).astype(int)
-    inside = ((at >= 0) & (at < np.asarray(bone.grid.shape[::-1]))).all(axis=1)
-    i, j, k = at[inside].T
-    return np.asarray(ijk[inside][bone.depth_mm[k, j, i] > _LEAST_DEPTH_MM])
+    """Places thinned to one for each cube, those at the surface left out; indices (i, j, k).
+
+    A wide region is thinned more: its corridors are long, and every one passes many of its places.
+    """
+    every = _EVERY_MM
+    while True:
+        cubes = np.unique(np.rint(np.asarray(places_mm) / every), axis=0) * every
+        ijk = bone.grid.to_ijk(cubes)
+        at = np.rint(ijk).astype(int)
+        inside = ((at >= 0) & (at < np.asarray(bone.grid.shape[::-1]))).all(axis=1)
+        i, j, k = at[inside].T
+        deep = ijk[inside][bone.depth_mm[k, j, i] > _LEAST_DEPTH_MM]
+        if len(deep) <= _MOST_PLACES:
+            return np.asarray(deep)
+        every *= 1.25
 
 
 def _refined(

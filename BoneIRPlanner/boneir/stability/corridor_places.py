@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..anatomy.vertebra_parts import vertebra_parts
 from ..errors import OutlineError
 from ..mask import Mask
+from ..resources import limit
 from .corridor import Aim
 from .corridor_kinds import CorridorKind, corridor_kinds
 from .in_bone import InBone
@@ -31,6 +32,8 @@ _ISTHMUS = (0.3, 0.85)
 _TALLEST_MM = 48.0
 """The upper end of a femur, within which the neck lies."""
 _PUBIS_MM = 65.0
+_ISCHIUM_SHARE = 0.2
+"""The lowest part of a hip bone: the ischium."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def place_of(site: Site, bones: Mapping[str, Mask]) -> tuple[InBone, Aim]:
     if site.kind.startswith(("iliosacral", "trans_sacral")):
         return _sacral(site, kind, bones, frame, way)
     bone = bones[f"{'femur' if site.kind == 'femoral_neck' else 'hip'}_{site.side}"]
-    if site.kind != "supra_acetabular" and ends_below(bone):
+    if site.kind != "supra_acetabular" and ends_below(bone, site.kind):
         raise OutlineError(
             f"The bone of the {site.words} ends at the lower border of the image: its corridor does too."
         )
@@ -124,13 +127,19 @@ def place_of(site: Site, bones: Mapping[str, Mask]) -> tuple[InBone, Aim]:
     local = frame.to_local(points)
     lateral = local[:, 0] * (-1.0 if site.side == "right" else 1.0)
     chosen = points[_part(site.kind, lateral, local[:, 1], local[:, 2])]
-    return InBone.of([bone], around=(chosen, _far(kind))), _aim(kind, chosen, way)
+    behind = None
+    if site.kind == "posterior_column":  # from the ischium, not out of the socket
+        low = float(local[:, 2].min()) + _ISCHIUM_SHARE * float(np.ptp(local[:, 2]))
+        behind = (frame.middle_mm + low * frame.up, -frame.up)
+    return InBone.of([bone], behind=behind, around=(chosen, _far(kind))), _aim(kind, chosen, way)
 
 
-def ends_below(bone: Mask) -> bool:
-    """Whether an outline touches the lower border of its image."""
-    low = bone.points_mm()[:, 2].min() - bone.grid.corners_mm[:, 2].min()
-    return bool(low < 1.5 * max(bone.grid.spacing_mm))
+def ends_below(bone: Mask, kind: str) -> bool:
+    """Whether the lower border of the image cuts off what a corridor needs of a bone; a femur may end there."""
+    heights = bone.points_mm()[:, 2]
+    if kind == "femoral_neck" and float(np.ptp(heights)) >= limit("screws", "femur_shown").amount:
+        return False
+    return bool(heights.min() - bone.grid.corners_mm[:, 2].min() < 1.5 * max(bone.grid.spacing_mm))
 
 
 def _part(kind: str, lateral: Floats, back: Floats, up: Floats) -> NDArray[np.bool_]:

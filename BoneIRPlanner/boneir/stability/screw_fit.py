@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 _STEP_MM = 0.5
 _TURNS = 24
+_FLUSH_MM = 2.0
 _LOOK_MM = 12.0
 """How far around a screw the surface is looked at."""
 
@@ -84,7 +85,9 @@ def fit_of_screw(bone: InBone, trajectory: Trajectory, diameter_mm: float) -> Sc
     around = AxisInBone(bone, middle, way, length, length, diameter_mm / 2 + _LOOK_MM)
     radius = diameter_mm / 2
     tip_out = max(0.0, length - last - _STEP_MM) if last < length - _STEP_MM else 0.0
-    beside, at = around.nearest(middle, way, None if tip_out else length - (first + last) / 2)
+    far = length - (first + last) / 2
+    flush = around.ends(middle, way)[1] - far < _FLUSH_MM  # a tip at the far surface stands in the mouth of its exit
+    beside, at = around.nearest(middle, way, None if tip_out or flush else far)
     margin, depth = beside - radius, (first + last) / 2 + at
     gone = inside[0] + np.flatnonzero(bone.share_at(axis[inside[0] : inside[-1] + 1]) < 0.5)
     if gone.size:
