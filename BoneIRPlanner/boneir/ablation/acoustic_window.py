@@ -128,14 +128,7 @@ def placements(window: AcousticWindow, half_angle: float, most: int = 6) -> tupl
         Only those of which at least ``least_open_share`` of the bowl sees the focus. Every direction within the bowl
         counts alike, however dense the skin's points are there.
     """
-    away = window.skin_mm - np.asarray(window.focus_mm)
-    away /= np.maximum(np.linalg.norm(away, axis=1), 1e-9)[:, None]
-    spread = _even_directions(600)
-    nearest = np.argmax(spread @ away.T, axis=1)
-    # A direction in which there is no skin within the map is not known to be open.
-    seen = (spread * away[nearest]).sum(axis=1) > np.cos(0.12)
-    is_open = seen & (window.end[nearest] == RayEnd.OPEN)
-    share = np.where(is_open, window.share[nearest], 0.0)
+    spread, is_open, share = _every_direction(window)
     within = spread @ spread.T >= np.cos(half_angle)
     count = within.sum(axis=1)
     open_share, arriving = within @ is_open.astype(float) / count, within @ share / count
@@ -146,6 +139,22 @@ def placements(window: AcousticWindow, half_angle: float, most: int = 6) -> tupl
         if fits and apart and len(chosen) < most:
             chosen.append(int(number))
     return tuple(_placement(spread[n], open_share[n], arriving[n]) for n in chosen)
+
+
+def placement_along(window: AcousticWindow, half_angle: float, axis: Point) -> Placement:
+    """The bowl in a direction that is given: how much of it sees the focus, and how much sound arrives.
+
+    Parameters
+    ----------
+    window : AcousticWindow
+    half_angle : float
+    axis : Point
+        LPS unit vector of the beam, into the body.
+    """
+    spread, is_open, share = _every_direction(window)
+    within = -(spread @ np.asarray(axis, float)) >= np.cos(half_angle)
+    count = max(int(within.sum()), 1)
+    return Placement(axis, float((within & is_open).sum() / count), float(share[within].sum() / count))
 
 
 def window_findings(window: AcousticWindow, found: Sequence[Placement], about: str) -> tuple[Finding, ...]:
@@ -166,6 +175,18 @@ def window_findings(window: AcousticWindow, found: Sequence[Placement], about: s
         share = found[0].open_share
         return (Finding("ultrasound.window", Severity.NOTE, text, share, "1", need, window.focus_mm, about),)
     return ()
+
+
+def _every_direction(window: AcousticWindow) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    """Even directions away from the focus, whether sound comes from there, and what part of it."""
+    away = window.skin_mm - np.asarray(window.focus_mm)
+    away /= np.maximum(np.linalg.norm(away, axis=1), 1e-9)[:, None]
+    spread = _even_directions(600)
+    nearest = np.argmax(spread @ away.T, axis=1)
+    # A direction in which there is no skin within the map is not known to be open.
+    seen = (spread * away[nearest]).sum(axis=1) > np.cos(0.12)
+    is_open = seen & (window.end[nearest] == RayEnd.OPEN)
+    return spread, is_open, np.where(is_open, window.share[nearest], 0.0)
 
 
 def _skin(tissues: TissueMap, body: Mask) -> Floats:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from ..errors import DeviceError
 from ..evidence import Value
@@ -39,7 +41,7 @@ class ZoneSize:
         Full axis along the needle and full diameter across it.
     forward_mm : Value
         How far the zone reaches beyond the tip.
-    power_w, duration_s, current_ma, target_c : float or None
+    power_w, duration_s, current_ma, target_c, volume_ml : float or None
         The setting, as far as the technique has it.
     """
 
@@ -55,6 +57,7 @@ class ZoneSize:
     duration_s: float | None = None
     current_ma: float | None = None
     target_c: float | None = None
+    volume_ml: float | None = None
 
     @property
     def medium_sentence(self) -> str:
@@ -105,6 +108,8 @@ class Device:
         Published figures that do not make a whole zone, each with its title; shown, never planned with.
     contraindications : tuple of Contraindication
     notes : tuple of str
+    parameters : mapping of str to Value
+        What a simulation needs to know of the device, by name with the unit ("curvature_mm", "volts_per_mm").
     """
 
     id: str
@@ -119,11 +124,27 @@ class Device:
     figures: tuple[tuple[str, Value], ...] = ()
     contraindications: tuple[Contraindication, ...] = ()
     notes: tuple[str, ...] = ()
+    parameters: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def name(self) -> str:
         """Vendor and model, for people."""
         return f"{self.vendor} {self.model}".strip()
+
+    def parameter(self, key: str) -> float:
+        """What a simulation needs to know.
+
+        Raises
+        ------
+        DeviceError
+            If the device does not have it.
+        """
+        if key not in self.parameters:
+            have = ", ".join(self.parameters) or "none"
+            raise DeviceError(
+                f"{self.name} cannot be simulated: its file has no parameter {key!r} (it has: {have}); add it."
+            )
+        return self.parameters[key].amount
 
     def ready(self) -> Device:
         """The device itself, where it can be planned with.

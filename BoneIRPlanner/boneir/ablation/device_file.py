@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ..errors import DeviceError, ResourceError
@@ -13,14 +14,14 @@ from .device import Contraindication, Device, DeviceStatus, ZoneSize
 DEVICE_SCHEMA = "boneir.device/1"
 """Name and version of the JSON form."""
 
-WITHOUT_ZONE = (Technique.BIOPSY, Technique.CEMENT)
-"""Techniques whose instruments make no zone."""
+WITHOUT_ZONE = (Technique.BIOPSY, Technique.CEMENT, Technique.ULTRASOUND)
+"""Techniques whose instruments make no zone that is known before it is simulated, or none at all."""
 
 _DEVICE_KEYS = {
     *("schema", "id", "vendor", "model", "technique", "status", "diameter_mm", "usable_length_mm"),
-    *("active_tips_mm", "zones", "figures", "contraindications", "notes"),
+    *("active_tips_mm", "zones", "figures", "contraindications", "notes", "parameters"),
 }
-_NUMBERS = {"power_w": "W", "duration_s": "s", "current_ma": "mA", "target_c": "degC"}
+_NUMBERS = {"power_w": "W", "duration_s": "s", "current_ma": "mA", "target_c": "degC", "volume_ml": "mL"}
 """What a setting can have, and its unit."""
 
 _ZONE_KEYS = {"setting", "title", "medium", "in_bone", "criterion", "length_mm", "width_mm", "forward_mm", *_NUMBERS}
@@ -75,9 +76,14 @@ class _Reader:
             figures=self.each(data, "figures", self.figure),
             contraindications=self.each(data, "contraindications", self.contraindication),
             notes=self.each(data, "notes", self.words),
+            parameters=self.parameters(data.get("parameters", {})),
         )
         self.check_zones(built)
         return built
+
+    def parameters(self, data: Any) -> Mapping[str, Value]:
+        rows = self.mapping(data, "parameters")
+        return MappingProxyType({key: self.value(value, f"parameters.{key}") for key, value in rows.items()})
 
     def check_zones(self, device: Device) -> None:
         settings = [size.setting for size in device.zones]

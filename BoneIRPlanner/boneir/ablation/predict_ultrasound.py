@@ -15,7 +15,7 @@ from ..findings import Finding, Point, Severity
 from ..image.resample import mask_on
 from ..mask import Mask
 from .acoustic import ultrasound_value
-from .acoustic_window import acoustic_window, placements, window_findings
+from .acoustic_window import acoustic_window, placement_along, placements, window_findings
 from .bowl import Bowl
 from .heat import heat
 from .medium import medium_of
@@ -57,9 +57,10 @@ def predict_ultrasound(
     power_w: float,
     duration_s: float,
     focus_mm: Point | None = None,
+    axis: Point | None = None,
     spacing_mm: float = 1.0,
 ) -> Outcome:
-    """Predict one sonication from the direction in which most sound arrives.
+    """Predict one sonication from a given direction, or from that in which most sound arrives.
 
     Parameters
     ----------
@@ -73,6 +74,8 @@ def predict_ultrasound(
     duration_s : float
     focus_mm : Point or None
         LPS mm; None takes the middle of the lesion.
+    axis : Point or None
+        LPS unit vector of the beam, into the body; None takes the best direction.
     spacing_mm : float
         Of the voxels on which sound and heat are computed.
 
@@ -96,7 +99,7 @@ def predict_ultrasound(
     if not found:
         nothing = Mask.of(np.zeros(case.image.grid.shape, bool), case.image.grid)
         return Outcome(Zone("sonication", "", nothing, medium="no sound arrives"), (), findings)
-    best = found[0]
+    best = found[0] if axis is None else placement_along(seen, probing.half_angle, axis)
     bowl = Bowl(focus, best.axis, transducer.curvature_mm, transducer.diameter_mm, transducer.frequency_hz)
     done = sonicate(tissues, bowl, power_w)
     zone, hottest = _destroyed(tissues, done, power_w, duration_s)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ..ablation.physics import SIMULATED, Watch, predict
+from collections.abc import Callable
+
+from ..ablation.physics import Watch
+from ..ablation.simulate import SIMULATED_HERE, simulate
 from ..case import Case
 from ..findings import Finding, Severity
 from ..plan import Treatment
@@ -10,8 +13,16 @@ from .sheet import Sheet
 from .zones import WITHOUT_ZONE
 
 
-def assess_simulation(case: Case, treatment: Treatment, sheet: Sheet, progress: Watch | None = None) -> None:
-    """Simulate heat or cold where the technique can be simulated, and say where it cannot.
+def assess_simulation(
+    case: Case,
+    treatment: Treatment,
+    sheet: Sheet,
+    progress: Watch | None = None,
+    *,
+    spread: bool = False,
+    told: Callable[[float], None] | None = None,
+) -> None:
+    """Simulate what can be simulated, and say where it cannot.
 
     Parameters
     ----------
@@ -21,11 +32,15 @@ def assess_simulation(case: Case, treatment: Treatment, sheet: Sheet, progress: 
         Takes in what is found.
     progress : callable, optional
         Called while a simulation runs.
+    spread : bool
+        Whether heat and cold are simulated over the ranges of tissue values.
+    told : callable, optional
+        Called with the share of those simulations that is done.
     """
-    if treatment.technique in SIMULATED and treatment.probes:
-        found = predict(case, treatment, progress=progress)
-        sheet.add(found.measures, found.findings)
-        sheet.zones.append(found.zone)
+    if treatment.technique in SIMULATED_HERE and treatment.probes:
+        for outcome in simulate(case, treatment, spread=spread, progress=progress, told=told):
+            sheet.add(outcome.measures, outcome.findings)
+            sheet.zones.append(outcome.zone)
     elif treatment.technique not in WITHOUT_ZONE:
         text = f"What {treatment.technique} does to {treatment.lesion} was not simulated: only its zone is known."
         sheet.add((), [Finding("ablation.not_simulated", Severity.NOTE, text, about=treatment.lesion)])

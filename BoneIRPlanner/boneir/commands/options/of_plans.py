@@ -19,6 +19,8 @@ def _propose(commands: Commands[Parser]) -> None:
     parser.add_argument("--max-plans", type=count, default=6, metavar="N", help="how many at most (default: 6)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (default: 0)")
     parser.add_argument("--beside", default="", metavar="PLAN", help="a plan whose instruments stand already")
+    words = "draw the skin, coloured by what refuses an entry, into this PNG file"
+    parser.add_argument("--skin-map", type=Path, metavar="FILE", help=words)
     parser.add_argument(
         "--name", default="", metavar="NAME", help="name the plans NAME-1, NAME-2 (default: plan-1 ...)"
     )
@@ -72,7 +74,10 @@ def _assess(commands: Commands[Parser]) -> None:
     parser = command(commands, "assess", "Say what follows from a plan.", "boneir assess case-7 plan-1")
     plan_argument(parser)
     guidance_argument(parser)
-    parser.add_argument("--physics", action="store_true", help="simulate heat and cold in the patient's own tissue too")
+    words = "simulate heat, cold, ethanol, sound or pulses in the patient's own tissue too"
+    parser.add_argument("--physics", action="store_true", help=words)
+    words = "simulate heat and cold nine times over the ranges of tissue values: sure and possible extent, and chances"
+    parser.add_argument("--range", action="store_true", help=words)
 
 
 def _compare(commands: Commands[Parser]) -> None:

@@ -1,0 +1,138 @@
+"""One door to every simulation: what a treatment does, by the physics of its technique."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..assessment import Zone
+from ..case import Case
+from ..errors import PlanError
+from ..findings import Finding, Severity
+from ..mask import Mask
+from ..plan import Probe, Technique, Treatment
+from .device import Device
+from .devices import device
+from .outcome import Outcome
+from .physics import SIMULATED, Watch, predict
+from .predict_ethanol import predict_ethanol
+from .predict_pulses import predict_pulses
+from .predict_range import predict_range
+from .predict_ultrasound import Transducer, predict_ultrasound
+from .zone import zone_size_of
+
+SIMULATED_HERE = (*SIMULATED, Technique.ETHANOL, Technique.ULTRASOUND, Technique.ELECTROCHEMOTHERAPY)
+"""Techniques that `simulate` knows."""
+
+SOUND_MM = 1.5
+"""Voxels of simulations of sound, whose window reaches from the focus to the transducer."""
+
+
+def simulate(
+    case: Case,
+    treatment: Treatment,
+    *,
+    spread: bool = False,
+    spacing_mm: float = 1.0,
+    progress: Watch | None = None,
+    told: Callable[[float], None] | None = None,
+) -> tuple[Outcome, ...]:
+    """Simulate a treatment by heat, cold, ethanol, sound or pulses.
+
+    Parameters
+    ----------
+    case : Case
+    treatment : Treatment
+        With a probe; of focused ultrasound, the way leads along the axis of the beam to its focus.
+    spread : bool
+        Whether heat and cold are simulated nine times over the ranges of tissue values, which gives the shells of the
+        zone and the chance that it covers the lesion. Ethanol always is; pulses and sound are simulated once.
+    spacing_mm : float
+        Voxels of simulations of heat and cold.
+    progress : callable, optional
+        Called with the moments of a single run of heat or cold. What it raises ends the run and nothing is kept of it.
+    told : callable, optional
+        Called with the share that is done of nine runs; likewise.
+
+    Returns
+    -------
+    tuple of Outcome
+        One, or for ethanol one for each needle.
+
+    Raises
+    ------
+    PlanError
+        If the technique cannot be simulated, there is no probe, or its setting is not possible.
+    DeviceError
+        If a device lacks what the simulation needs.
+    """
+    technique = treatment.technique
+    if technique not in SIMULATED_HERE or not treatment.probes:
+        raise PlanError(
+            f"{technique} on {treatment.lesion!r} cannot be simulated: it needs a probe and one of "
+            f"{', '.join(SIMULATED_HERE)}."
+        )
+    if technique is Technique.ETHANOL:
+        return tuple(_ethanol(case, treatment, probe, told) for probe in treatment.probes)
+    if technique is Technique.ULTRASOUND:
+        return (_ultrasound(case, treatment),)
+    if technique is Technique.ELECTROCHEMOTHERAPY:
+        return (_pulses(case, treatment),)
+    if spread:
+        made = predict_range(case, treatment, spacing_mm=spacing_mm, progress=told)
+        expected, shells = made.expected, made.outcome
+        return (Outcome(shells.zone, (*expected.measures, *shells.measures), (*expected.findings, *shells.findings)),)
+    once = predict(case, treatment, spacing_mm=spacing_mm, progress=progress)
+    return (Outcome(once.zone, once.measures, once.findings),)
+
+
+def _ethanol(case: Case, treatment: Treatment, probe: Probe, told: Callable[[float], None] | None) -> Outcome:
+    item = _of_technique(probe, Technique.ETHANOL)
+    volume_ml = zone_size_of(probe, item).volume_ml
+    if volume_ml is None:
+        raise PlanError(f"The setting {probe.setting!r} of {item.name} has no volume: give it one in mL.")
+    return predict_ethanol(
+        case, treatment.lesion, probe.trajectory.tip_mm, volume_ml, margin_mm=treatment.margin_mm, needle=probe.name,
+        progress=told,
+    )  # fmt: skip
+
+
+def _ultrasound(case: Case, treatment: Treatment) -> Outcome:
+    probe, *others = treatment.probes
+    item = _of_technique(probe, Technique.ULTRASOUND)
+    bowl = Transducer(item.parameter("curvature_mm"), item.parameter("aperture_mm"), item.parameter("frequency_hz"))
+    power_w = item.parameter("power_w") if probe.power_w is None else probe.power_w
+    seconds = item.parameter("duration_s") if probe.duration_s is None else probe.duration_s
+    made = predict_ultrasound(
+        case, treatment.lesion, bowl, power_w=power_w, duration_s=seconds, focus_mm=probe.trajectory.tip_mm,
+        axis=probe.trajectory.direction, spacing_mm=SOUND_MM,
+    )  # fmt: skip
+    if not others:
+        return made
+    text = f"Only the first of {len(treatment.probes)} sonications was simulated: the others add to its zone."
+    return Outcome(made.zone, made.measures, (*made.findings, Finding("ultrasound.others", Severity.NOTE, text)))
+
+
+def _pulses(case: Case, treatment: Treatment) -> Outcome:
+    item = _of_technique(treatment.probes[0], Technique.ELECTROCHEMOTHERAPY)
+    if len(treatment.probes) < 2:
+        text = f"One needle alone makes no field in {treatment.lesion}: place two or more, on both sides of it."
+        stop = Finding("ablation.one_electrode", Severity.STOP, text, about=treatment.lesion)
+        nothing = Mask.of(np.zeros(case.image.grid.shape, bool), case.image.grid)
+        return Outcome(Zone("field", "", nothing, medium="no field"), (), (stop,))
+    return predict_pulses(
+        case,
+        treatment.lesion,
+        [probe.trajectory for probe in treatment.probes],
+        active_mm=max((tip.amount for tip in item.active_tips_mm), default=20.0),
+        diameter_mm=item.diameter_mm.amount,
+        volts_per_mm=item.parameter("volts_per_mm"),
+    )
+
+
+def _of_technique(probe: Probe, technique: Technique) -> Device:
+    item = device(probe.device).ready()
+    if item.technique is not technique:
+        raise PlanError(f"Probe {probe.name!r}: {item.name} is for {item.technique}, not for {technique}.")
+    return item
