@@ -10,6 +10,8 @@ import pytest
 
 from access_phantom import ball, grid_around, phantom, rod
 from boneir.access.skin_colours import skin_colours
+from boneir.case_folder import save_case
+from boneir.cli import main
 from boneir.plan import Technique
 from boneir.proposal import Goal
 from boneir.proposing.live import live_access
@@ -48,6 +50,14 @@ def test_what_the_legend_names_is_seen(by: str) -> None:
     for entry in skin_colours(skin, by)[1]:
         share = entry.count / len(skin.reason)
         assert near(picture, entry.rgb) > (2000 if share > 0.1 else 0) or share < 0.02, entry
+
+
+def test_the_command_writes_it(tmp_path) -> None:
+    case = phantom(grid_around(44, (2, 2, 2)), {"body": ball((0, 0, 0), 40)}, ball((0, 0, 0), 5))
+    save_case(case, tmp_path / "case")
+    words = ["propose", str(tmp_path / "case"), "--technique", "biopsy", "--device", "biopsy-13g", "--max-plans", "1"]
+    assert main([*words, "--skin-map", str(tmp_path / "skin.png")]) == 0
+    assert pixels((tmp_path / "skin.png").read_bytes()).std() > 10
 
 
 def test_nothing_to_show_makes_no_picture() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ..assessment import Assessment
 from ..case import Case
-from ..errors import MissingExtraError
+from ..errors import BoneIRError, MissingExtraError
 from ..findings import Finding, Severity
 from ..picture import Picture
 from ..plan import Plan
+from ..proposal import Proposal
 
 
 def draw(case: Case, plan: Plan, assessment: Assessment) -> tuple[tuple[Picture, ...], tuple[Finding, ...]]:
@@ -34,3 +35,25 @@ def write_scene(case: Case, plan: Plan, assessment: Assessment, path: Path) -> P
     from ..scene.mrb import write_mrb
 
     return write_mrb(build_scene(case, plan, assessment), path)
+
+
+def write_skin_map(case: Case, proposal: Proposal, path: Path) -> Path | None:
+    """Draw the skin of a proposal, coloured by what refuses an entry; None where there is no skin to draw.
+
+    Raises
+    ------
+    MissingExtraError
+        If Slicer's core is not installed.
+    BoneIRError
+        If this machine cannot draw.
+    """
+    from ..scene.render_check import why_no_pictures
+    from ..scene.skin_picture import skin_picture
+
+    reason = why_no_pictures()
+    if reason:
+        raise BoneIRError(reason)
+    made = skin_picture(case, proposal.skin, proposal.goal)
+    if made is not None:
+        path.write_bytes(made.png)
+    return None if made is None else path

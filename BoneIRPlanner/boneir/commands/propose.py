@@ -11,6 +11,7 @@ from ..plan import Landmark, Plan, Position, Technique, read_plan
 from ..proposal import Goal, Proposal
 from ..propose import propose
 from ..report.about_choice import entries_sentence
+from .drawing import write_skin_map
 from .goal_options import limits_of
 from .output import Answer, Progress, TextTable
 from .tables import finding_lines, plain, plan_table
@@ -38,6 +39,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     beside = read_plan(find_plan(options.case, options.beside)) if options.beside else None
     with progress.step("Looking for ways in"):
         proposal = propose(case, goal, beside=beside)
+    drawn = write_skin_map(case, proposal, options.skin_map) if options.skin_map else None
     plans = _named(proposal.plans, options.name)
     paths = [save_plan(plan, options.case) for plan in plans]
     older = [path.stem for path in plan_paths(options.case) if path not in paths]
@@ -54,6 +56,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "refusals": [{"rule": r, "structure": s, "entries": n} for r, s, n in proposal.skin.refusals()],
         "findings": proposal.findings,
         "older_plans": older,
+        "skin_map": str(drawn) if drawn else None,
     }
     parts: list[str | TextTable] = [plan_table(plans, proposal.scores)] if plans else ["No way in is allowed."]
     parts += [refusal_lines(proposal), finding_lines(proposal.findings)]
