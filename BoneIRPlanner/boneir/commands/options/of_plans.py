@@ -74,7 +74,10 @@ def _assess(commands: Commands[Parser]) -> None:
     parser = command(commands, "assess", "Say what follows from a plan.", "boneir assess case-7 plan-1")
     plan_argument(parser)
     guidance_argument(parser)
-    parser.add_argument("--physics", action="store_true", help="simulate heat and cold in the patient's own tissue too")
+    words = "simulate heat, cold, ethanol, sound or pulses in the patient's own tissue too"
+    parser.add_argument("--physics", action="store_true", help=words)
+    words = "simulate heat and cold nine times over the ranges of tissue values: sure and possible extent, and chances"
+    parser.add_argument("--range", action="store_true", help=words)
 
 
 def _compare(commands: Commands[Parser]) -> None:
