@@ -12,6 +12,7 @@ from .case import Case
 from .findings import worst_first
 from .plan import Plan, Technique
 from .proposal import Goal, Proposal
+from .proposing.deepen import deepened
 from .proposing.job import device_findings, job_of, limit_findings, purpose_of
 from .proposing.plans import plan_of
 from .proposing.search import search_ways
@@ -64,7 +65,9 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Pla
         found = relaxed if relaxed.chosen else found
     if found.choice is None or not found.chosen:
         return Proposal(goal, (), found.skin_map, worst_first((*no_way_findings(found.skin_map), *findings)))
-    ways = [way_alone(job, item, found.choice, found.skin_map) for item in found.chosen]
+    sample = goal.technique is Technique.BIOPSY
+    chosen = [deepened(job, item, found.relaxed) if sample else item for item in found.chosen]
+    ways = [way_alone(job, item, found.choice, found.skin_map) for item in chosen]
     ranked = sorted([*ways, *way_together(job, found, max(way.covered for way in ways))], key=lambda way: way.score)
     ranked = ranked[: goal.max_plans]
     plans = tuple(plan_of(job, way, rank) for rank, way in enumerate(ranked))

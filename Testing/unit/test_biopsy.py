@@ -76,6 +76,22 @@ def test_the_viable_part_of_a_lesion_is_aimed_at() -> None:
         assert "expected to be viable" in " ".join(plan.reasons)
 
 
+def test_a_proposed_needle_goes_on_through_the_lesion_where_it_may() -> None:
+    case = case_with()
+    plans = propose(case, Goal(Technique.BIOPSY, "biopsy-13g")).plans
+    assert plans
+    for plan in plans:
+        way = plan.probes[0].trajectory
+        core = core_of(case.image, case.lesion(), way, 20.0)
+        assert case.lesion().mask.at(way.tip_mm)
+        # The lesion is a ball of 20 mm: a needle near its middle that stops 1 mm before the far edge takes most of it.
+        assert core.in_lesion_mm > 13.0
+        assert way.length_mm <= 140.0
+    wall = Structure("aorta", Role.CRITICAL, marked(slab(1, -30, -9), case.image.grid), "aorta")
+    for plan in propose(case.with_structures([wall]), Goal(Technique.BIOPSY, "biopsy-13g")).plans:
+        assert plan.probes[0].trajectory.tip_mm[1] > -9 + 5 + 1.2, "not into what lies behind"
+
+
 def test_an_image_without_hu_says_so_and_counts_all_of_the_lesion() -> None:
     case = case_with(5)
     image = Image(case.image.voxels.astype(np.float32), case.image.grid, unit="", modality=case.image.modality)
