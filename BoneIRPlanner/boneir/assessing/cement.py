@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ..ablation.device import Device
 from ..anatomy.structures import kind_for, structure_kinds
 from ..assessment import Measure
 from ..case import Case, Lesion, Modality, Structure
-from ..cement.after_ablation import order_findings
+from ..cement.after_ablation import ablated, order_findings
 from ..cement.curing import curing_limit, rise_at, rise_near, usual_heat
 from ..cement.forecast import Forecast, PreparedBone, best_tips, forecast, prepare
 from ..cement.forecast_measures import forecast_curve, forecast_findings, forecast_measures, forecast_zone
@@ -111,6 +112,7 @@ def _fill(case: Case, treatment: Treatment, lesion: Lesion, volume: CementVolume
     if not treatment.cement:
         sheet.add(_from_best_place(advice[0], lesion.name))
         return
+    bone = _after(treatment, bone, sheet)
     tips = [item.trajectory.tip_mm for item in treatment.cement]
     amounts = [item.volume_ml for item in treatment.cement]
     try:
@@ -125,6 +127,14 @@ def _fill(case: Case, treatment: Treatment, lesion: Lesion, volume: CementVolume
         sheet.zones.append(forecast_zone(found, lesion.name, case.image.grid))
         sheet.curves.append(forecast_curve(found, lesion.name))
         sheet.add(*_warming(case, found, lesion.name))
+
+
+def _after(treatment: Treatment, bone: PreparedBone, sheet: Sheet) -> PreparedBone:
+    """The bone as the ablation of the same treatment leaves it."""
+    for zone in sheet.zones if treatment.probes else ():
+        medium, coarse = (ablated(item, zone.mask, treatment.technique) for item in (bone.medium, bone.coarse))
+        bone = replace(bone, medium=medium, coarse=coarse)
+    return bone
 
 
 def _coarse(case: Case, lesion: str) -> list[Finding]:

@@ -30,13 +30,15 @@ def ablated(medium: FillingMedium, zone: Mask, technique: Technique) -> FillingM
     Returns
     -------
     FillingMedium
-        The same one where nothing is known of the technique.
+        The same one where nothing is known of the technique, or ablation is taken to change nothing.
     """
     key = "ablated_hot" if technique in _HOT else "ablated_cold" if technique is Technique.CRYO else ""
     if not key:
         return medium
-    there = mask_on(zone, medium.grid).full() & medium.bone & ~medium.void
     factor = limit("curing", key).amount
+    if factor == 1.0:
+        return medium
+    there = mask_on(zone, medium.grid).full() & medium.bone & ~medium.void
     speed = np.where(there, np.minimum(1.0, medium.speed * factor), medium.speed)
     return replace(medium, speed=speed)
 

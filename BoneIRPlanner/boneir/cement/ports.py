@@ -119,7 +119,7 @@ def find_ports(medium: FillingMedium, neighbours: Neighbours | None = None) -> t
         Gaps by area, the largest first, then veins.
     """
     around = neighbours or Neighbours()
-    surface = surface_of_bone(medium)
+    surface = surface_of_bone(medium, around.joint)
     kinds = _kinds(surface, around)
     gaps = _gaps(surface, kinds)
     # Where a gap takes in the mouth of a vein, the gap is the port.

@@ -18,6 +18,7 @@ Marked = NDArray[np.bool_]
 
 _SMOOTH_MM = 1.5
 _ALONG_MM = 0.5
+_BLUR_MM = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +58,15 @@ class BoneSurface:
         return found
 
 
-def surface_of_bone(medium: FillingMedium) -> BoneSurface:
-    """Find the surface of the bone of a medium; where the grid cuts the bone there is none."""
+def surface_of_bone(medium: FillingMedium, other: Mask | None = None) -> BoneSurface:
+    """Find the surface of the bone of a medium; where the grid cuts the bone there is none.
+
+    Parameters
+    ----------
+    medium : FillingMedium
+    other : Mask or None
+        The bone across a joint, whose cortex must not be taken for that of this bone.
+    """
     bone = medium.bone
     step = medium.step_mm
     exposed = [_exposed(bone, axis) for axis in range(3)]
@@ -72,8 +80,16 @@ def surface_of_bone(medium: FillingMedium) -> BoneSurface:
     area = sum(exposed[axis][tuple(voxels.T)] * np.abs(normals[:, axis]) for axis in range(3)) * step**2
     reach = np.arange(-leak("shell_inside_mm"), leak("shell_outside_mm") + 1e-9, _ALONG_MM)
     rays = voxels[:, :, None] + normals[:, :, None] * reach / step
-    along = ndimage.map_coordinates(medium.hu, np.moveaxis(rays, 1, 0), order=1, mode="nearest")
+    along = ndimage.map_coordinates(_without(medium, other), np.moveaxis(rays, 1, 0), order=1, mode="nearest")
     return BoneSurface(medium, voxels, normals, np.asarray(area), np.asarray(along.max(axis=1), float))
+
+
+def _without(medium: FillingMedium, other: Mask | None) -> NDArray[np.float32]:
+    """CT numbers in which another bone and its blurred edge count as soft tissue."""
+    if other is None or other.is_empty:
+        return medium.hu
+    there = ndimage.binary_dilation(mask_on(other, medium.grid).full(), iterations=round(_BLUR_MM / medium.step_mm))
+    return np.where(there & ~medium.bone, np.minimum(medium.hu, np.float32(0.0)), medium.hu)
 
 
 def _exposed(bone: Marked, axis: int) -> NDArray[np.int64]:
