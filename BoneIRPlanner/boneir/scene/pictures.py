@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..assessment import Assessment
 from ..case import Case
-from ..findings import Finding, Severity
+from ..findings import Finding, Point, Severity
 from ..picture import Picture
 from ..plan import Plan
 from .render_check import why_no_pictures
@@ -34,7 +34,8 @@ def pictures_of(
     -------
     pictures : tuple of Picture
         "three_d" of the whole plan; for each needle "axial", "along" and "across", which are the two planes that hold
-        it, and "down_the_needle", the plane across it at the narrowest place. All have 800 x 700 pixels.
+        it, and "down_the_needle", the plane across it at the narrowest place; "fused" of each other image of the case,
+        in the axial slice through the lesion. All have 800 x 700 pixels.
     findings : tuple of Finding
         ``report.no_pictures`` where this machine cannot draw, or the plan has no needle; there are then no pictures.
     """
@@ -44,7 +45,16 @@ def pictures_of(
     if reason:
         return (), (Finding("report.no_pictures", Severity.NOTE, reason),)
     from .album import Album
+    from .fused import fused_pictures
     from .tools import tools_of
 
-    album = Album(case, plan, assessment, tools_of(plan, diameters_mm))
-    return tuple(album.pictures()), ()
+    tools = tools_of(plan, diameters_mm)
+    album = Album(case, plan, assessment, tools)
+    return (*album.pictures(), *fused_pictures(case, _middle(case, plan, tools[0].trajectory.tip_mm))), ()
+
+
+def _middle(case: Case, plan: Plan, otherwise_mm: Point) -> Point:
+    """The middle of the first lesion of a plan; without one another place."""
+    wanted = plan.treatments[0].lesion
+    places = [item.mask.centroid_mm for item in case.lesions if item.name == wanted and not item.mask.is_empty]
+    return places[0] if places else otherwise_mm
