@@ -245,3 +245,19 @@ def clicks(planted: Planted, count: int, seed: int = 0) -> list[tuple[float, flo
     chosen += list(inner[np.random.default_rng(seed).integers(len(inner), size=count - 1)])
     places = truth.grid.to_mm((np.asarray(chosen) + np.asarray(truth.corner))[:, ::-1])
     return [(float(x), float(y), float(z)) for x, y, z in places]
+
+
+def correction(found: Mask, truth: Mask) -> tuple[str, tuple[float, float, float]]:
+    """The click of someone who sees the truth: on which side, and the middle of the deepest error."""
+    low = np.minimum(found.corner, truth.corner)
+    high = np.maximum(np.add(found.corner, found.voxels.shape), np.add(truth.corner, truth.voxels.shape))
+    corner, shape = tuple(int(v) for v in low), tuple(int(v) for v in high - low)
+    mine, true = found.part(corner, shape), truth.part(corner, shape)
+    best = ("inside", 0.0, (0, 0, 0))
+    for side, error in (("inside", true & ~mine), ("outside", mine & ~true)):
+        depth = ndimage.distance_transform_edt(np.pad(error, 1), truth.grid.spacing_mm[::-1])[1:-1, 1:-1, 1:-1]
+        at = np.unravel_index(int(depth.argmax()), depth.shape)
+        if depth[at] > best[1]:
+            best = (side, float(depth[at]), at)
+    x, y, z = (float(v) for v in truth.grid.to_mm((np.asarray(best[2]) + np.asarray(corner))[::-1]))
+    return best[0], (x, y, z)

@@ -28,6 +28,8 @@ LAYERS_MM = (-2.0, 0.0, 1.0, 2.0, 3.5, 6.0)
 _FEWEST, _FEWEST_AT_ALL = 50, 5
 _LEVELS = [f"{part}{n}" for part, count in (("C", 7), ("T", 12), ("L", 5)) for n in range(1, count + 1)]
 _NEXT_LEVELS = 2
+_BESIDE_MM = 8.0
+"""Soft tissue so near to bone stands for what lies beside it."""
 _SLAB_MM = 30.0
 
 
@@ -81,14 +83,14 @@ def healthy_layers(
     return HealthyLayers(rows[0], rows[1], companions)
 
 
-def strangeness(case: Case, bone: Neighbourhood, depth_mm: Floats, click: NDArray[np.float64]) -> Floats:
+def strangeness(bone: Neighbourhood, depth_mm: Floats, click: NDArray[np.float64]) -> Floats:
     """How unlike healthy bone each place is, brighter or darker alike, averaged over its surroundings.
 
-    A mixed lesion, in which dark and bright islands alternate, is one bright place on this map.
+    A mixed lesion, in which dark and bright islands alternate, is one bright place on this map. Bone nearby tells best
+    what is healthy here; bones of the other side and other levels, which a reader looks at, made outlines worse.
 
     Parameters
     ----------
-    case : Case
     bone : Neighbourhood
     depth_mm : ndarray (k, j, i)
         Below the closed surface of bone.
@@ -104,7 +106,8 @@ def strangeness(case: Case, bone: Neighbourhood, depth_mm: Floats, click: NDArra
     off = ((np.moveaxis(np.indices(bone.hu.shape), 0, -1) - click) * steps).astype(np.float32)
     away = np.linalg.norm(off, axis=-1)
     ring = (away > lesion_setting("strange_from_mm")) & (away < lesion_setting("strange_to_mm"))
-    z = _layers(case, bone, depth_mm, ring, _holders(case, click, bone)).scores(bone.hu, depth_mm)
+    use = ring & (depth_mm > -_BESIDE_MM)
+    z = healthy_layers([(bone.hu[use], depth_mm[use])], (bone.hu, depth_mm)).scores(bone.hu, depth_mm)
     much = np.minimum(np.abs(z), lesion_setting("strange_most"))
     width = lesion_setting("strange_smooth_mm")
     sigma = [width / step if step <= 2.5 * width else 0.0 for step in steps]
@@ -167,7 +170,7 @@ def _shape(bone: Neighbourhood) -> tuple[int, int, int]:
 def _layers(
     case: Case, bone: Neighbourhood, depth_mm: Floats, healthy: NDArray[np.bool_], holders: Sequence[Structure]
 ) -> HealthyLayers:
-    use = healthy & (depth_mm > -setting("lesion_gap_mm") - 3.0)
+    use = healthy & (depth_mm > -_BESIDE_MM)
     others = [other for holder in holders for other in companions(case, holder)]
     samples = [(bone.hu[use], depth_mm[use])]
     middle_k = bone.corner[0] + bone.hu.shape[0] // 2

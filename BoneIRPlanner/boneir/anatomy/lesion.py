@@ -11,7 +11,7 @@ from ..case import Case, Lesion, Modality
 from ..errors import OutlineError
 from ..findings import Finding, Point, Severity
 from ..mask import Mask
-from .lesion_choice import likely_surface
+from .lesion_choice import Choice, likely_surface
 from .lesion_kind import LesionKind, kind_of
 from .lesion_settings import lesion_setting, lesion_values
 from .lesion_surface import SIZES_MM, Surface
@@ -107,12 +107,13 @@ def outline_lesion(
         raise OutlineError(f"A lesion grows on CT or MR, this image is {case.image.modality}: give a mask.")
     clicks = Clicks((seed_mm, *inside_mm), tuple(outside_mm), edge_mm)
     window = lesion_window(case, clicks, lesion_setting("reach_mm"))
-    surface, expected = likely_surface(window.around, clicks.sizes_mm(SIZES_MM), lesion_setting("reach_mm"))
-    if _is_cut(surface):
+    corrects = edge_mm is None
+    choice = likely_surface(window.around, clicks.sizes_mm(SIZES_MM), lesion_setting("reach_mm"), by_seed=corrects)
+    if _is_cut(choice.surface):
         reach_mm = lesion_setting("far_reach_mm")
         window = lesion_window(case, clicks, reach_mm)
-        surface, expected = likely_surface(window.around, clicks.sizes_mm(LARGE_SIZES_MM), reach_mm)
-    grown, sure, possible = (window.mask_of(surface, reach) for reach in (surface.reach_mm, *surface.band_mm()))
+        choice = likely_surface(window.around, clicks.sizes_mm(LARGE_SIZES_MM), reach_mm, by_seed=corrects)
+    grown = window.mask_of(window.within(choice.surface, choice.surface.reach_mm))
     if grown.is_empty or not grown.at(seed_mm):
         place = ", ".join(f"{x:.1f}" for x in seed_mm)
         raise OutlineError(
@@ -120,7 +121,36 @@ def outline_lesion(
             "the lesion, add one on its border, or give a mask."
         )
     lesion = Lesion(name, grown, ORIGIN)
-    return LesionOutline(lesion, sure, possible, _findings(lesion, window, surface), expected)
+    sure, possible = _band(window, choice)
+    findings = (*_doubts(lesion, choice, sure, possible), *_findings(lesion, window, choice))
+    return LesionOutline(lesion, sure, possible, findings, choice.expected_dice)
+
+
+def _band(window: LesionWindow, choice: Choice) -> tuple[Mask, Mask]:
+    """What surely belongs to the lesion and what possibly does: all that its surface and its rival leave open."""
+    inner, outer = choice.surface.band_mm()
+    sure, possible = window.within(choice.surface, inner), window.within(choice.surface, outer)
+    if choice.rival is not None:
+        sure = sure & window.within(choice.rival, choice.rival.band_mm()[1])
+        possible = possible | window.within(choice.rival, choice.rival.reach_mm)
+    return window.mask_of(sure), window.mask_of(possible)
+
+
+def _doubts(lesion: Lesion, choice: Choice, sure: Mask, possible: Mask) -> tuple[Finding, ...]:
+    """That the outline agrees badly with lesions, or that its band of doubt is wide."""
+    values, found, place = lesion_values(), [], lesion.mask.centroid_mm
+    least, widest, expected = values["least_expected"], values["wide_band"], choice.expected_dice
+    if expected is not None and expected < least.amount:
+        text = "The outline is doubtful: add a click on its border, or one where it is wrong, or give a mask."
+        found.append(Finding("lesion.doubtful", Severity.WARN, text, expected, least.unit, least, place, lesion.name))
+    ratio = possible.volume_ml / max(sure.volume_ml, lesion.mask.grid.voxel_ml)
+    if ratio > widest.amount:
+        text = (
+            f"Between {sure.volume_ml:.1f} mL that surely belong to the lesion and {possible.volume_ml:.1f} mL that "
+            "possibly do, the image leaves much open."
+        )
+        found.append(Finding("lesion.wide_band", Severity.WARN, text, ratio, widest.unit, widest, place, lesion.name))
+    return tuple(found)
 
 
 def _is_cut(surface: Surface) -> bool:
@@ -129,8 +159,8 @@ def _is_cut(surface: Surface) -> bool:
     return float(np.mean(surface.reach_mm > rays.radii_mm[-1] - 2 * rays.step_mm)) > 0.01
 
 
-def _findings(lesion: Lesion, window: LesionWindow, surface: Surface) -> tuple[Finding, ...]:
-    place, found = lesion.mask.centroid_mm, []
+def _findings(lesion: Lesion, window: LesionWindow, choice: Choice) -> tuple[Finding, ...]:
+    surface, place, found = choice.surface, lesion.mask.centroid_mm, []
 
     def add(code: str, text: str, measured: float | None = None, unit: str = "", limit: str = "") -> None:
         value = {**outline_values(), **lesion_values()}[limit] if limit else None
@@ -141,6 +171,13 @@ def _findings(lesion: Lesion, window: LesionWindow, surface: Surface) -> tuple[F
     if surface.sharpness < lesion_setting("least_sharpness"):
         text = "The border of the lesion is not sharp: add a click on its border or where the outline is wrong."
         add("lesion.blurred", text, surface.sharpness, "1", "least_sharpness")
+    if choice.rival is not None:
+        other_ml = window.mask_of(window.within(choice.rival, choice.rival.reach_mm)).volume_ml
+        text = (
+            f"The image allows a lesion of {other_ml:.1f} mL as well as one of {lesion.mask.volume_ml:.1f} mL: "
+            "a click on its border settles it."
+        )
+        add("lesion.rival", text, other_ml, "mL")
     around = window.bone
     if around is None:
         return tuple(found)

@@ -7,6 +7,7 @@ known extent that were implanted into CT.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +17,36 @@ from .lesion_settings import lesion_setting
 from .lesion_surface import Surface, finished, grown_surfaces
 
 _WITHIN_MM, _BEYOND_MM = (-2.5, -0.5), (1.0, 4.0)
-_LIKE = 0.15
-"""Surfaces are as large as each other where their radii differ by this share."""
+_BENT_MM, _DEEPLY_MM = 2.0, 5.0
+"""A surface is bent to a click as near as the first; beyond, as much as the second speaks fully against it."""
 _SUPPORT = 0.1
 """Power of the evidence that the sharpness is multiplied by on MR."""
-SIGNS = ("sharp", "textured", "evidence", "radius", "strange", "rough", "strange_within", "strange_beyond", "agreement")
+SIGNS = ("sharp", "textured", "evidence", "radius", "strange", "rough", "strange_within", "strange_beyond")
 """What is looked at; the weight of each stands in the settings as ``choice_...``."""
 
 
-def likely_surface(around: Surroundings, sizes_mm: Sequence[float], reach_mm: float) -> tuple[Surface, float | None]:
-    """Find the surface of the lesion that holds the clicks.
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The likeliest surface of a lesion, and another one that the image allows nearly as well.
+
+    Parameters
+    ----------
+    surface : Surface
+    rival : Surface or None
+        The likeliest one of clearly another size; None where none comes near.
+    expected_dice : float or None
+        The agreement of the first with the truth to expect; None on MR, where that was never learned.
+    """
+
+    surface: Surface
+    rival: Surface | None = None
+    expected_dice: float | None = None
+
+
+def likely_surface(
+    around: Surroundings, sizes_mm: Sequence[float], reach_mm: float, *, by_seed: bool = False
+) -> Choice:
+    """Find the surface of the lesion that holds the clicks; on MR the sharpest and best supported one.
 
     Parameters
     ----------
@@ -34,38 +55,40 @@ def likely_surface(around: Surroundings, sizes_mm: Sequence[float], reach_mm: fl
         Radii to try.
     reach_mm : float
         Farthest surface.
-
-    Returns
-    -------
-    Surface, and the Dice coefficient with the truth to expect of it; None on MR, where that was never learned and the
-    sharpest and best supported one is taken
+    by_seed : bool
+        Whether surfaces grow from the seed alone, and the other clicks choose among them and correct the chosen one:
+        then a correction changes the outline where it was made, unless another surface agrees with it far better.
     """
-    surfaces = grown_surfaces(around, sizes_mm, reach_mm)
+    surfaces = grown_surfaces(around.by_seed() if by_seed else around, sizes_mm, reach_mm)
+    crossed = np.array([clicks_crossed(surface, around) for surface in surfaces])
     if around.strange is None:
-        best = max(surfaces, key=lambda one: one.sharpness * max(one.evidence, 1.0) ** _SUPPORT)
-        return finished(around, best), None
-    expected = expected_dice(surfaces)
-    best = int(expected.argmax())
-    return finished(around, surfaces[best]), float(expected[best])
+        clear = np.array([one.sharpness * max(one.evidence, 1.0) ** _SUPPORT for one in surfaces])
+        return Choice(finished(around, surfaces[int((clear * (1 - 0.5 * np.minimum(crossed, 1.0))).argmax())]))
+    expected = expected_dice(surfaces) - lesion_setting("choice_click") * crossed
+    first = int(expected.argmax())
+    sizes = np.array([surface.radius_mm for surface in surfaces])
+    other = np.abs(np.log(sizes / sizes[first])) > np.log(lesion_setting("rival_size"))
+    near = other & (expected > expected[first] - lesion_setting("rival_within"))
+    rival = finished(around, surfaces[int(np.where(near, expected, -1.0).argmax())]) if near.any() else None
+    return Choice(finished(around, surfaces[first]), rival, float(np.clip(expected[first], 0.0, 1.0)))
 
 
 def expected_dice(surfaces: Sequence[Surface]) -> NDArray[np.float64]:
     """The agreement to expect of each of some surfaces around the same click, 0 to 1."""
-    seen = np.array([signs(surface, surfaces) for surface in surfaces])
+    seen = np.array([signs(surface) for surface in surfaces])
     weights = np.array([lesion_setting(f"choice_{name}") for name in SIGNS])
     return np.asarray(np.clip(lesion_setting("choice_constant") + seen @ weights, 0.0, 1.0))
 
 
-def signs(surface: Surface, others: Sequence[Surface]) -> tuple[float, ...]:
+def signs(surface: Surface) -> tuple[float, ...]:
     """What can be seen of a surface, in the order of `SIGNS`.
 
     Its sharpness; whether its inside is textured; logarithm of its evidence and of its radius in mm; whether what is
-    unlike healthy bone was looked at; how rough it is; how unlike healthy bone it is just within and just beyond, in
-    standard deviations; and the share of the surfaces, grown from other sizes, that end as large as this one.
+    unlike healthy bone was looked at; how rough it is; and how unlike healthy bone it is just within and just beyond,
+    in standard deviations.
     """
     rays, reach, radius = surface.rays, surface.reach_mm, surface.radius_mm
     texture = (surface.texture_hu - lesion_setting("plain_hu")) / lesion_setting("mixed_hu")
-    sizes = np.array([other.radius_mm for other in others])
     return (
         surface.sharpness,
         float(np.clip(texture, 0.0, 1.0)),
@@ -75,8 +98,20 @@ def signs(surface: Surface, others: Sequence[Surface]) -> tuple[float, ...]:
         float(np.std(reach) / np.mean(reach)),
         _strange(rays, reach, _WITHIN_MM),
         _strange(rays, reach, _BEYOND_MM),
-        float(np.mean(np.exp(-np.abs(np.log(sizes / radius)) / _LIKE))),
     )
+
+
+def clicks_crossed(surface: Surface, around: Surroundings) -> float:
+    """By how much a surface leaves clicks on the wrong side: the sum over them, 0 to 1 for each."""
+    rays, crossed = surface.rays, 0.0
+    for clicks, sign in ((around.inside, 1.0), (around.outside, -1.0)):
+        if not len(clicks):
+            continue
+        away = (clicks - rays.centre) * rays.spacing_mm
+        weight, which = rays.sphere.nearest(away)
+        beyond = np.linalg.norm(away, axis=1) - (surface.reach_mm[which] * weight).sum(axis=1)
+        crossed += float(np.clip((sign * beyond - _BENT_MM) / _DEEPLY_MM, 0.0, 1.0).sum())
+    return crossed
 
 
 def _strange(rays: Rays, reach_mm: NDArray[np.float64], band_mm: tuple[float, float]) -> float:

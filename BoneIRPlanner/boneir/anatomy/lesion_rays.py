@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,10 @@ from .sphere import Floats, Sphere
 Marked = NDArray[np.bool_]
 _PULL = 50.0
 """Cost of a surface that leaves a click on the wrong side: more than any number in the image can make up for."""
-_NEAR_RAY = 0.97
-"""Cosine of the angle within which rays pass by a click."""
+_BALL_MM, _BALL_SHARE = 2.5, 0.5
+"""A click stands for a ball of this radius, or of this share of its distance from the centre."""
+_NARROWEST = 0.24
+"""Sine of the angle within which rays always pass through that ball."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,10 @@ class Surroundings:
     outside: Floats
     start: Floats
     strange: NDArray[np.float32] | None = None
+
+    def by_seed(self) -> Surroundings:
+        """The same with no click but the seed."""
+        return replace(self, inside=self.inside[:1], outside=self.outside[:0], start=self.inside[0])
 
     def marked_within(self, centre: Floats, sphere: Sphere, reach_mm: Floats) -> Marked:
         """Voxels whose centre is nearer to `centre` than the surface in its direction (interpolated)."""
@@ -132,6 +138,7 @@ def rays_from(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Fl
 
 
 def _click_costs(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Floats) -> Floats:
+    """A click stands for a ball around it: all rays that pass through it must end beyond it, or before it."""
     cost = np.zeros((sphere.count, len(radii_mm)))
     surface = radii_mm + (radii_mm[1] - radii_mm[0]) / 2
     for clicks, is_inside in ((around.inside, True), (around.outside, False)):
@@ -139,7 +146,15 @@ def _click_costs(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm:
             distance = float(np.linalg.norm(away))
             if distance < radii_mm[1]:
                 continue
-            passing = sphere.unit @ (away / distance) > _NEAR_RAY
-            wrong = surface < distance if is_inside else surface >= distance
+            along = sphere.unit @ away
+            half = np.sqrt(np.maximum(_ball_mm(distance) ** 2 - (distance**2 - along**2), 0.0))
+            passing = (along > 0) & (half > 0)
+            ends = (along + half if is_inside else np.maximum(along - half, radii_mm[0]))[:, None]
+            wrong = surface < ends if is_inside else surface >= ends
             cost += _PULL * (passing[:, None] & wrong)
     return cost
+
+
+def _ball_mm(distance_mm: float) -> float:
+    """Radius of the ball that a click stands for: smaller near the centre, and at least what neighbouring rays meet."""
+    return max(min(_BALL_MM, _BALL_SHARE * distance_mm), _NARROWEST * distance_mm)

@@ -55,13 +55,11 @@ class Clicks:
         return (*self.inside_mm, *self.outside_mm, *((self.edge_mm,) if self.edge_mm else ()))
 
     def sizes_mm(self, usual_mm: Sequence[float]) -> tuple[float, ...]:
-        """Radii to try: those that the click on the border allows, or the usual ones that hold all clicks."""
-        places = np.asarray(self.inside_mm)
+        """Radii to try: those that the click on the border allows, or the usual ones."""
         if self.edge_mm is not None:
-            reach = float(np.linalg.norm(places.mean(axis=0) - np.asarray(self.edge_mm)))
+            reach = float(np.linalg.norm(np.mean(self.inside_mm, axis=0) - np.asarray(self.edge_mm)))
             return tuple(max(share * reach, 2.0) for share in _SHARES_OF_EDGE)
-        spread = float(np.linalg.norm(places - places.mean(axis=0), axis=1).max())
-        return tuple(size for size in usual_mm if size >= 0.8 * spread) or (spread,)
+        return tuple(usual_mm)
 
     def sides_mm(self) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
         """What is inside and what is outside, the click on the border counting as one just before and one behind."""
@@ -106,12 +104,16 @@ class LesionWindow:
         k, j, i = self.barred.shape
         return k, j, i
 
-    def mask_of(self, surface: Surface, reach_mm: Floats) -> Mask:
-        """What lies within a surface and holds the seed, as a mask on the grid of the image."""
+    def mask_of(self, marked: Marked) -> Mask:
+        """A mask on the grid of the image."""
+        return Mask.within(marked, self.corner, self.case.image.grid)
+
+    def within(self, surface: Surface, reach_mm: Floats) -> Marked:
+        """What lies within a surface and holds the seed."""
         marked = self.around.marked_within(surface.rays.centre, surface.rays.sphere, reach_mm) & ~self.barred
         labels, _ = ndimage.label(marked)
         seed = tuple(np.rint(self.around.inside[0]).astype(int))
-        return Mask.within((labels == labels[seed]) & marked, self.corner, self.case.image.grid)
+        return np.asarray((labels == labels[seed]) & marked)
 
 
 def lesion_window(case: Case, clicks: Clicks, reach_mm: float) -> LesionWindow:
@@ -138,7 +140,7 @@ def _bone_window(case: Case, clicks: Clicks, span_mm: float) -> LesionWindow:
         _refuse(case, clicks.inside_mm[0])
     barred, depth = _barred(case, bone.corner, bone.hu.shape), depth_below(bone, _WITHIN_MM)
     window = _window(case, bone.hu, depth, barred, bone.corner, clicks, bone)
-    strange = strangeness(case, bone, depth, window.around.start)
+    strange = strangeness(bone, depth, window.around.start)
     return replace(window, around=replace(window.around, strange=strange))
 
 
