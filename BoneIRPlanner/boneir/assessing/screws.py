@@ -131,7 +131,7 @@ def _near(case: Case, screw: Screw) -> tuple[list[Measure], list[Finding]]:
     ]
     findings = []
     for gap, item, place in found:
-        if gap < 0:
+        if gap < -pedicle_limit("noise").amount:
             text = f"Screw {screw.name} reaches {-gap:.1f} mm into {_words(item)}: another way would be right."
             findings.append(Finding("screw.critical", Severity.STOP, text, gap, "mm", None, place, item.name))
     return measures, findings

@@ -168,7 +168,7 @@ def _pedicle(site: Site, kind: CorridorKind, bones: Mapping[str, Mask]) -> tuple
     lateral, back, up = kind.towards
     out = lateral if site.side == "left" else -lateral
     way = out * parts.frame.left + back * parts.frame.back + up * parts.frame.up
-    forbidden = [parts.canal] if not parts.canal.is_empty else []
+    forbidden = [mask for mask in (parts.canal, canal) if mask is not None and not mask.is_empty]
     points = pedicle.points_mm()
     behind = parts.frame.to_local(points)[:, 1]
     low, high = np.quantile(behind, _ISTHMUS)
