@@ -15,7 +15,8 @@ from boneir.access.needle import Needle, ZoneShape
 from boneir.access.path import measure_path
 from boneir.access.rays import COLUMNS, Walk
 from boneir.access.search import Candidates
-from boneir.access.several import team_that_covers
+from boneir.access.several import spaced_for, team_that_covers
+from boneir.assess import assess
 from boneir.plan import Technique
 from boneir.proposal import Goal
 from boneir.propose import propose
@@ -103,7 +104,12 @@ def test_a_large_lesion_is_given_several_probes_that_each_keep_the_rules() -> No
     team = next(plan for plan in proposal.plans if len(plan.probes) > 1)
     assert team is proposal.plans[0], "to control a lesion, covering it comes first"
     assert team.approach.endswith(f"{len(team.probes)} probes")
-    assert "probes cover" in " ".join(team.reasons)
+    reasons = " ".join(team.reasons)
+    assert "probes cover" in reasons
+    assert "ways compared is worth more" in reasons or "could be worth more, by" in reasons
+    gaps = [item.amount for item in assess(case, team).measures if item.code == "access.instruments_apart"]
+    assert len(gaps) == len(team.probes) * (len(team.probes) - 1) // 2
+    assert min(gaps) >= limits_with().probe_apart.amount - 1e-6
     assert len({probe.name for probe in team.probes}) == len(team.probes)
     for probe in team.probes:
         _, findings = measure_path(case, probe.trajectory, 2.413)
@@ -115,3 +121,11 @@ def test_a_large_lesion_is_given_several_probes_that_each_keep_the_rules() -> No
     assert short[0].measured < 95
     palliative = propose(case, replace(goal, margin_mm=0.0))
     assert palliative.plans
+
+
+def test_probes_stand_no_wider_apart_than_was_measured_for_their_technique() -> None:
+    limits = limits_with()
+    assert spaced_for(limits, Technique.CRYO).probe_spacing_most.amount == 20
+    assert spaced_for(limits, Technique.MICROWAVE) is limits
+    narrow = limits_with(probe_spacing_most=15.0)
+    assert spaced_for(narrow, Technique.CRYO) is narrow

@@ -8,12 +8,13 @@ search looks for a better one and says how much better any other could be.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..evidence import Value
+from ..plan import Technique
 from ..resources import limit
 from .capsules import Capsule
 from .exact_cover import CoverProblem, ExactTeam, best_few, best_team
@@ -55,6 +56,15 @@ def several_limit(key: str) -> Value:
         If there is no such value.
     """
     return limit("several", key)
+
+
+def spaced_for(limits: Limits, technique: Technique) -> Limits:
+    """The limits with the spacing of probes that is known of a technique, where it is narrower."""
+    known = {Technique.CRYO: "spacing_most_cryo"}
+    if technique not in known:
+        return limits
+    widest = several_limit(known[technique])
+    return limits if limits.probe_spacing_most.amount <= widest.amount else replace(limits, probe_spacing_most=widest)
 
 
 def team_that_covers(

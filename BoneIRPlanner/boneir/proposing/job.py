@@ -17,6 +17,7 @@ from ..access.limit_changes import changed_findings, changed_limits
 from ..access.limits import Limits, Purpose, access_limits, weighted_for_unknown, widened_for
 from ..access.needle import Needle, ZoneShape
 from ..access.sacrum import with_sacral_foramina
+from ..access.several import spaced_for
 from ..access.targets import Neighbours, neighbours_of, smallest_covering, target_points, wanted_points
 from ..anatomy.absent import absent_findings
 from ..anatomy.structures import structure_kins
@@ -84,7 +85,7 @@ def job_of(case: Case, goal: Goal, limits: Limits | None, beside: Sequence[Capsu
     instrument = _instrument(goal)
     _check(goal)
     given = Given(case, goal.entry_allowed, goal.entry_forbidden, beside)
-    rules = changed_limits(limits or access_limits(purpose_of(goal)), goal.limits)
+    rules = changed_limits(limits or spaced_for(access_limits(purpose_of(goal)), goal.technique), goal.limits)
     rules = widened_for(rules, case.image.grid)
     rules = weighted_for_unknown(rules, _unknown_share(case))
     if lesion.mask.is_empty:
