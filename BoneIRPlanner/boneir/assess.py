@@ -14,6 +14,7 @@ from .assessing.biopsy import assess_biopsy
 from .assessing.cement import assess_cement
 from .assessing.checks import check_plan
 from .assessing.conflicts import assess_conflicts
+from .assessing.fracture import assess_fracture
 from .assessing.paths import assess_paths
 from .assessing.pedicles import assess_pedicles
 from .assessing.rigidity import assess_rigidity
@@ -95,6 +96,7 @@ def _assess_treatment(case: Case, plan: Plan, treatment: Treatment, limits: Limi
     assess_zones(case, treatment, chosen, sheet)
     assess_robustness(case, treatment, chosen, limits, sheet)
     assess_cement(case, treatment, sheet, chosen)
+    assess_fracture(case, treatment, sheet)
     assess_stability(case, case.lesion(treatment.lesion), sheet)
     assess_rigidity(case, treatment, sheet)
     assess_screws(case, treatment, sheet)

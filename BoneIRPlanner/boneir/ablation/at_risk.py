@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ..anatomy.structures import kind_for, structure_kinds
-from ..assessment import Measure
+from ..assessment import Curve, Measure
 from ..case import Role, Structure
 from ..evidence import Value
 from ..findings import Finding, Point, Severity
 from ..grid import Grid
 from ..image.resample import mask_on
+from ..mask import Mask
 from .heat import Moment
 from .limits import ablation_limit
+from .medium import BODY_C
 from .safety import NEURAL
+from .temperature_volume import temperature_curve
 
 Floats = NDArray[np.floating]
 
@@ -39,18 +43,23 @@ class Guarded:
 
     Parameters
     ----------
-    name : str
+    name, words : str
+        In the case, and for people.
     limits : Limits
     at : ndarray of int
         Flat indices of its voxels in the window.
     over_s : float
         How long any of it has been beyond its limit of heat or cold.
+    first_s : float or None
+        When it first was.
     """
 
     name: str
+    words: str
     limits: Limits
     at: NDArray[np.int64]
     over_s: float = field(default=0.0)
+    first_s: float | None = field(default=None)
 
 
 class RiskWatch:
@@ -78,6 +87,7 @@ class RiskWatch:
             here = temperature[item.at]
             if here.max() >= item.limits.heat_c.amount or here.min() <= item.limits.cold_stop_c.amount:
                 item.over_s += seconds
+                item.first_s = moment.time_s if item.first_s is None else item.first_s
 
     def heated(self, peak_c: Floats, dose_min: Floats) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
         """Measures and findings after heat, from the highest temperature and the equivalent minutes at 43 degC."""
@@ -86,6 +96,11 @@ class RiskWatch:
             hottest, place = self._extreme(peak_c, item, warmest=True)
             dose, dose_place = self._extreme(dose_min, item, warmest=True)
             limits = item.limits
+            harmful = peak_c >= limits.heat_c.amount
+            if limits.dose_stop_min is not None:
+                harmful |= dose_min >= limits.dose_stop_min.amount
+            aside = self._aside(harmful, item)
+            measures += aside
             measures += [
                 Measure("ablation.hottest", "Highest temperature", hottest, "degC", item.name, limit=limits.heat_c,
                         place_mm=place, note="simulated"),
@@ -93,21 +108,52 @@ class RiskWatch:
                         limit=limits.dose_stop_min, place_mm=dose_place, note="simulated"),
                 Measure("ablation.over_limit", "Time beyond the limit", item.over_s, "s", item.name, note="simulated"),
             ]  # fmt: skip
-            findings += _heat_findings(item, hottest, place, dose, dose_place)
+            findings += _heat_findings(item, hottest, place, dose, dose_place, _layer(aside))
         return tuple(measures), tuple(findings)
+
+    def curves(self, values_c: Floats, lesion: Mask, *, warm: bool) -> tuple[Curve, ...]:
+        """Part of the lesion, and of every structure that changes by a kelvin, that reached each temperature."""
+        found = [temperature_curve(values_c[mask_on(lesion, self.window).full()], "the lesion", warm=warm)]
+        for item in self.guarded:
+            here = values_c.ravel()[item.at]
+            if item.name != "skin" and float(np.abs(here - BODY_C).max()) > 1.0:
+                limit = item.limits.heat_c if warm else item.limits.cold_stop_c
+                found.append(temperature_curve(here, item.words, warm=warm, limit=limit))
+        return tuple(found)
 
     def cooled(self, coldest_c: Floats) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
         """Measures and findings after cold, from the lowest temperature."""
         measures, findings = list[Measure](), list[Finding]()
         for item in self.guarded:
             coldest, place = self._extreme(coldest_c, item, warmest=False)
+            aside = self._aside(coldest_c <= item.limits.cold_stop_c.amount, item)
+            measures += aside
             measures += [
                 Measure("ablation.coldest", "Lowest temperature", coldest, "degC", item.name,
                         limit=item.limits.cold_stop_c, place_mm=place, note="simulated"),
                 Measure("ablation.over_limit", "Time beyond the limit", item.over_s, "s", item.name, note="simulated"),
             ]  # fmt: skip
-            findings += _cold_findings(item, coldest, place)
+            findings += _cold_findings(item, coldest, place, _layer(aside))
         return tuple(measures), tuple(findings)
+
+    def _aside(self, harmful: NDArray[np.bool_], item: Guarded) -> list[Measure]:
+        """How far a structure must be moved aside to leave what harms it; nothing where none of it is harmed."""
+        mine = harmful.ravel()[item.at]
+        if item.name == "skin" or not mine.any():
+            return []
+        deep = ndimage.distance_transform_edt(np.pad(harmful, 1), sampling=self.window.spacing_mm[::-1])[
+            1:-1, 1:-1, 1:-1
+        ]
+        n = int(item.at[int(np.argmax(deep.ravel()[item.at]))])
+        k, j, i = np.unravel_index(n, self.window.shape)
+        x, y, z = (float(v) for v in self.window.to_mm((int(i), int(j), int(k))))
+        note = "simulated; by the shortest way out of what harms it, with nothing between that insulates"
+        return [
+            Measure(
+                "ablation.displacement", "Distance to move it aside", float(deep.ravel()[n]), "mm", item.name,
+                place_mm=(x, y, z), note=note,
+            )
+        ]  # fmt: skip
 
     def _extreme(self, values: Floats, item: Guarded, *, warmest: bool) -> tuple[float, Point]:
         here = values.ravel()[item.at]
@@ -117,30 +163,45 @@ class RiskWatch:
         return float(here[n]), (x, y, z)
 
 
-def _heat_findings(item: Guarded, hottest: float, place: Point, dose: float, dose_place: Point) -> list[Finding]:
+def _layer(aside: Sequence[Measure]) -> str:
+    """How wide a dissection has to be, in words that go before what it consists of."""
+    return f"by at least {aside[0].amount:.0f} mm " if aside and aside[0].amount else ""
+
+
+def _sooner(item: Guarded) -> str:
+    return "" if item.first_s is None else f", or stop before {item.first_s:.0f} s"
+
+
+def _heat_findings(
+    item: Guarded, hottest: float, place: Point, dose: float, dose_place: Point, layer: str
+) -> list[Finding]:
     limits, found = item.limits, list[Finding]()
     if hottest >= limits.heat_c.amount:
+        part = "cool it with saline" if item.name == "skin" else f"part it {layer}with gas or glucose solution"
         text = (
-            f"{item.name} is expected to reach {hottest:.0f} degC for {item.over_s:.0f} s beyond {limits.heat_c}: put "
-            "a thermocouple there, part it with gas or glucose solution, or heat less."
+            f"{_first_up(item.words)} is expected to reach {hottest:.0f} degC, and to be beyond {limits.heat_c} for "
+            f"{item.over_s:.0f} s: put a thermocouple there, {part}{_sooner(item)}."
         )
         found.append(Finding("ablation.heat", Severity.STOP, text, hottest, "degC", limits.heat_c, place, item.name))
     for limit, severity in ((limits.dose_stop_min, Severity.STOP), (limits.dose_warn_min, Severity.WARN)):
         if limit is not None and dose >= limit.amount:
             text = (
-                f"{item.name} is expected to get {dose:.3g} equivalent minutes at 43 degC: less than {limit} is right."
+                f"{_first_up(item.words)} is expected to get {dose:.3g} equivalent minutes at 43 degC: less than "
+                f"{limit} is right."
             )
             found.append(Finding("ablation.dose", severity, text, dose, "min", limit, dose_place, item.name))
             break
     return found
 
 
-def _cold_findings(item: Guarded, coldest: float, place: Point) -> list[Finding]:
+def _cold_findings(item: Guarded, coldest: float, place: Point, layer: str) -> list[Finding]:
     for limit, severity in ((item.limits.cold_stop_c, Severity.STOP), (item.limits.cold_warn_c, Severity.WARN)):
         if coldest <= limit.amount:
+            warm = "warm it" if item.name == "skin" else f"warm it, part it {layer}with gas or warm saline"
+            sooner = _sooner(item) if severity is Severity.STOP else ""
             text = (
-                f"{item.name} is expected to cool to {coldest:.0f} degC: above {limit} is right; put a thermocouple "
-                "there, warm it, part it with gas or saline, or freeze less."
+                f"{_first_up(item.words)} is expected to cool to {coldest:.0f} degC: above {limit} is right; put a "
+                f"thermocouple there, {warm}{sooner}."
             )
             return [Finding("ablation.cold", severity, text, coldest, "degC", limit, place, item.name)]
     return []
@@ -157,10 +218,15 @@ def _guarded(item: Structure, window: Grid) -> Guarded:
                 edge[axis] = slice(0, 1) if shift > 0 else slice(-1, None)
                 moved[tuple(edge)] = True  # the border of the window is no skin
                 inner &= moved
-        return Guarded("skin", _limits("skin"), np.flatnonzero(marked & ~inner))
+        return Guarded("skin", "the skin", _limits("skin"), np.flatnonzero(marked & ~inner))
     kind = structure_kinds().get(item.kind) or kind_for(item.name)
     neural = kind is not None and kind.kin.key in NEURAL
-    return Guarded(item.name, _limits("neural" if neural else "organ"), np.flatnonzero(marked))
+    words = item.name if kind is None else kind.name[0].lower() + kind.name[1:]
+    return Guarded(item.name, words, _limits("neural" if neural else "organ"), np.flatnonzero(marked))
+
+
+def _first_up(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _limits(which: str) -> Limits:

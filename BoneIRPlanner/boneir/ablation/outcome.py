@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..assessment import Measure, Zone
+from ..assessment import Curve, Measure, Zone
 from ..findings import Finding
 from ..grid import Grid
 from ..image.resample import mask_on
@@ -21,11 +21,13 @@ class Outcome:
         On the grid of the planning image.
     measures : tuple of Measure
     findings : tuple of Finding
+    curves : tuple of Curve
     """
 
     zone: Zone
     measures: tuple[Measure, ...] = ()
     findings: tuple[Finding, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
 
 def zone_on(

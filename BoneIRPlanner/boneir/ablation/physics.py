@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..assessment import Measure, Zone
+from ..assessment import Curve, Measure, Zone
 from ..case import Case
 from ..errors import DeviceError, PlanError
 from ..findings import Finding, Severity
@@ -63,6 +63,8 @@ class Prediction:
         On `window`: the highest after heat, the lowest after cold.
     stopped : bool
         Whether it was stopped before its end; then it predicts nothing beyond.
+    curves : tuple of Curve
+        Temperature and volume of the lesion and of what is at risk.
     """
 
     zone: Zone
@@ -71,6 +73,7 @@ class Prediction:
     window: Grid
     temperature_c: NDArray[np.float32]
     stopped: bool
+    curves: tuple[Curve, ...] = ()
 
 
 def predict(
@@ -151,7 +154,10 @@ def _heated(
         times = len(generator.roll_offs)
         text = f"The tissue at the electrode boils after {first:.0f} s: the power rolls off {times} times."
         notes = (*notes, Finding("ablation.roll_off", Severity.NOTE, text, first, "s"))
-    return Prediction(zone, (*more, power, *measures), (*findings, *notes), tissues.grid, made.peak_c, made.stopped)
+    curves = watch.curves(made.peak_c, case.lesion(treatment.lesion).mask, warm=True)
+    return Prediction(
+        zone, (*more, power, *measures), (*findings, *notes), tissues.grid, made.peak_c, made.stopped, curves
+    )
 
 
 def _microwave(chosen: Chosen, tissues: TissueMap) -> tuple[NDArray[np.float64], Generator, float, None]:
@@ -234,7 +240,8 @@ def _frozen(
         volume = float(np.count_nonzero(hidden)) * tissues.grid.voxel_ml
         text = f"{volume:.1f} mL of the ice lie in healthy bone, where CT does not show it: they cannot be watched."
         notes = (*notes, Finding("ablation.ice_unseen", Severity.WARN, text, volume, "mL"))
-    return Prediction(zone, (*more, *measures), (*findings, *notes), tissues.grid, made.coldest_c, made.stopped)
+    curves = watch.curves(made.coldest_c, case.lesion(treatment.lesion).mask, warm=False)
+    return Prediction(zone, (*more, *measures), (*findings, *notes), tissues.grid, made.coldest_c, made.stopped, curves)
 
 
 def _account(

@@ -82,9 +82,10 @@ def simulate(
     if spread:
         made = predict_range(case, treatment, spacing_mm=spacing_mm, progress=told)
         expected, shells = made.expected, made.outcome
-        return (Outcome(shells.zone, (*expected.measures, *shells.measures), (*expected.findings, *shells.findings)),)
+        measures, findings = (*expected.measures, *shells.measures), (*expected.findings, *shells.findings)
+        return (Outcome(shells.zone, measures, findings, expected.curves),)
     once = predict(case, treatment, spacing_mm=spacing_mm, progress=progress)
-    return (Outcome(once.zone, once.measures, once.findings),)
+    return (Outcome(once.zone, once.measures, once.findings, once.curves),)
 
 
 def _ethanol(case: Case, treatment: Treatment, probe: Probe, told: Callable[[float], None] | None) -> Outcome:

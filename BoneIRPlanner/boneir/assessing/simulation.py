@@ -10,6 +10,7 @@ from ..case import Case
 from ..findings import Finding, Severity
 from ..plan import Treatment
 from .sheet import Sheet
+from .simulated_margin import assess_simulated_margin
 from .zones import WITHOUT_ZONE
 
 
@@ -41,6 +42,8 @@ def assess_simulation(
         for outcome in simulate(case, treatment, spread=spread, progress=progress, told=told):
             sheet.add(outcome.measures, outcome.findings)
             sheet.zones.append(outcome.zone)
+            sheet.curves += outcome.curves
+            assess_simulated_margin(case.lesion(treatment.lesion), outcome.zone, treatment.margin_mm, sheet)
     elif treatment.technique not in WITHOUT_ZONE:
         text = f"What {treatment.technique} does to {treatment.lesion} was not simulated: only its zone is known."
         sheet.add((), [Finding("ablation.not_simulated", Severity.NOTE, text, about=treatment.lesion)])

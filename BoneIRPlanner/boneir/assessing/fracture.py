@@ -1,0 +1,39 @@
+"""Bone that bears weight may break after heat or cold: whether the plan holds it with cement or screws."""
+
+from __future__ import annotations
+
+from ..access.bones import bones_holding
+from ..case import Case
+from ..findings import Finding, Severity
+from ..plan import Technique, Treatment
+from .sheet import Sheet
+
+BEARS_WEIGHT = ("vertebra", "sacrum", "hip", "femur", "tibia")
+"""How names of bones begin that bear weight."""
+
+WEAKENS = (Technique.RADIOFREQUENCY, Technique.MICROWAVE, Technique.CRYO, Technique.ULTRASOUND)
+"""Techniques after which bone may break."""
+
+
+def assess_fracture(case: Case, treatment: Treatment, sheet: Sheet) -> None:
+    """Warn where bone that bears weight is heated or frozen and nothing holds it afterwards.
+
+    Parameters
+    ----------
+    case : Case
+    treatment : Treatment
+    sheet : Sheet
+        Takes in what is found.
+    """
+    if treatment.technique not in WEAKENS or treatment.cement or treatment.screws:
+        return
+    lesion = case.lesion(treatment.lesion)
+    bones = [item.name for item in bones_holding(case, lesion) if item.name.startswith(BEARS_WEIGHT)]
+    if not bones:
+        return
+    names = ", ".join(name.replace("_", " ") for name in bones)
+    text = (
+        f"{lesion.name} lies in bone that bears weight ({names}): after {treatment.technique} it may break; plan "
+        "cement or screws as well, or weigh why not (https://pmc.ncbi.nlm.nih.gov/articles/PMC4035489)."
+    )
+    sheet.add((), [Finding("ablation.fracture", Severity.WARN, text, about=lesion.name)])
