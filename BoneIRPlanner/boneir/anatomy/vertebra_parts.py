@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +67,12 @@ class VertebraParts:
     frame: VertebraFrame
 
 
+@lru_cache(maxsize=24)
 def vertebra_parts(vertebra: Mask, canal: Mask | None = None) -> VertebraParts:
     """Take a vertebra apart.
 
-    Everything is measured along the vertebra's own directions, so that a tilted or turned one comes apart alike.
+    Everything is measured along the vertebra's own directions, so that a tilted or turned one comes apart alike. The
+    parts of the same masks are remembered, for several parts of an assessment ask for them.
 
     Parameters
     ----------

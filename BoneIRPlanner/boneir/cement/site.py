@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..anatomy.vertebra_parts import VertebraParts, vertebra_parts
+from ..anatomy.vertebra_parts import vertebra_parts
 from ..case import Role, Structure
 from ..errors import OutlineError
 from ..grid import Matrix3
@@ -127,19 +126,13 @@ def _of_vertebra(
     """Body and directions of a vertebra; None where it cannot be taken apart."""
     outlined = vertebral_body_of(lesion, structures)
     try:
-        parts = _taken_apart(bone, canal)
+        parts = vertebra_parts(bone, canal)
     except OutlineError:
         return outlined, None
     frame = parts.frame
     columns = np.stack([frame.left, frame.back, frame.up], axis=1)
     a, b, c, d, e, f, g, h, i = (float(v) for v in columns.ravel())
     return outlined or parts.body, (a, b, c, d, e, f, g, h, i)
-
-
-@lru_cache(maxsize=4)
-def _taken_apart(vertebra: Mask, canal: Mask | None) -> VertebraParts:
-    """The parts of a vertebra; plans for one lesion ask for the same again and again."""
-    return vertebra_parts(vertebra, canal)
 
 
 def _is_one_bone(item: Structure) -> bool:
