@@ -113,3 +113,19 @@ def test_drawn_permeability_has_the_published_spread():
     assert field.std() == pytest.approx(0.4, abs=0.04)
     smooth = ndimage.gaussian_filter(field, 1.0)
     assert smooth.std() > 0.8 * field.std()  # alike over millimetres
+
+
+def test_without_the_accelerator_ports_are_reached_at_the_same_volumes():
+    from boneir.cement import front_numba, front_numpy
+
+    spine = lumbar()
+    lesion = spine.lesion(spine.at(6.0, 8.0, 0.0), spine.at(6.0, 40.0, 0.0))
+    medium = spine.medium(lesion, 2.0)
+    ports = find_ports(medium, spine.neighbours)
+    tip = spine.at(6.0, 4.0, 0.0)
+    quick, plain = (fill(medium, [tip], kernels=kernels) for kernels in (front_numba, front_numpy))
+    reached = [[item.at_ml for item in ports_reached(filling, ports)] for filling in (quick, plain)]
+    assert reached[0] == pytest.approx(reached[1], abs=0.05)
+    for volume in (1.0, 3.0, 6.0):
+        one, other = quick.shape(volume), plain.shape(volume)
+        assert np.count_nonzero(one & other) > 0.99 * np.count_nonzero(one | other)
