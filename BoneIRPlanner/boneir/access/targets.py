@@ -13,6 +13,7 @@ from ..mask import Mask
 from .limits import Limits
 from .needle import ZoneShape
 from .region import marked_at
+from .zone_weight import weight_within
 
 _MOST_WANTED = 600
 """Points by which lesion and margin are represented; a share is then known to about one percent."""
@@ -112,11 +113,8 @@ def covered_share(
     zone: ZoneShape, wanted_mm: NDArray[np.float64], tips_mm: NDArray[np.float64], directions: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Share of the wanted points that lies in the zone of each needle, shape (n,)."""
-    share = np.empty(len(tips_mm))
-    for first in range(0, len(tips_mm), 2048):
-        block = slice(first, first + 2048)
-        share[block] = zone.contains(wanted_mm, tips_mm[block], directions[block]).mean(axis=1)
-    return share
+    even = np.full(len(wanted_mm), 1 / max(len(wanted_mm), 1))
+    return np.asarray(np.round(weight_within(zone, wanted_mm, even, tips_mm, directions), 12))
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,13 +152,7 @@ def harmed_ml(
     zone: ZoneShape, neighbours: Neighbours, tips_mm: NDArray[np.float64], directions: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Severity-weighted mL of what must not be treated that lies in the zone of each needle, shape (n,)."""
-    harmed = np.zeros(len(tips_mm))
-    if len(neighbours.points_mm):
-        for first in range(0, len(tips_mm), 1024):
-            block = slice(first, first + 1024)
-            inside = zone.contains(neighbours.points_mm, tips_mm[block], directions[block])
-            harmed[block] = inside @ neighbours.weight_ml
-    return harmed
+    return weight_within(zone, neighbours.points_mm, neighbours.weight_ml, tips_mm, directions)
 
 
 def smallest_covering(
