@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 
 _TOGETHER_MM = 0.5
 """Zones whose middles lie so near each other are looked at together."""
+_FEW = 256
 _BLOCK = 1024
 """Needles that are looked at together where numba is missing, which bounds the memory."""
 
@@ -33,7 +34,7 @@ def weight_within(
     tips_mm, ways : ndarray, shape (n, 3)
         Tips in LPS mm and unit vectors from entry to tip.
     compiled : bool or None
-        Whether to use the compiled kernel; None uses it where numba is installed.
+        Whether to use the compiled kernel; None uses it for many needles where numba is installed.
 
     Returns
     -------
@@ -49,7 +50,9 @@ def weight_within(
     short, long = sorted((zone.length_mm / 2, zone.width_mm / 2))
     always, never = away < short - _TOGETHER_MM - 1e-6, away > long + _TOGETHER_MM + 1e-6
     between = ~always & ~never
-    summed = _compiled if (has_numba() if compiled is None else compiled) else _numpy
+    # Waking threads takes longer than a few needles.
+    use = has_numba() and len(tips_mm) > _FEW if compiled is None else compiled
+    summed = _compiled if use else _numpy
     total[together] = float(weight[always].sum()) + summed(
         zone, points_mm[between], weight[between], tips_mm[together], ways[together]
     )
