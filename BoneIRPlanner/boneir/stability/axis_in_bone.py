@@ -101,12 +101,16 @@ class AxisInBone:
             return RoomAround(enters, leaves, 0.0)
         return RoomAround(enters, leaves, self.nearest(middle, way, to_mm)[0])
 
-    def nearest(self, middle: Floats, way: Floats, to_mm: float | None) -> tuple[float, float]:
+    def nearest(
+        self, middle: Floats, way: Floats, to_mm: float | None, from_mm: float = -np.inf
+    ) -> tuple[float, float]:
         """How near the surface beside the axis comes as far as `to_mm` ahead, and where along the axis.
 
-        The last steps of the outline between voxels are left out; None is to the other side.
+        The last steps of the outline between voxels are left out; None is to the other side. What lies behind
+        `from_mm`, the head of a screw, does not count.
         """
         enters, leaves = self.ends(middle, way)
+        enters = max(enters, from_mm)
         along, beside = self.beside(middle, way)
         counts = self._not_of_entry(along, beside, middle, way, enters)
         if to_mm is None:

@@ -87,7 +87,7 @@ def fit_of_screw(bone: InBone, trajectory: Trajectory, diameter_mm: float) -> Sc
     tip_out = max(0.0, length - last - _STEP_MM) if last < length - _STEP_MM else 0.0
     far = length - (first + last) / 2
     flush = around.ends(middle, way)[1] - far < _FLUSH_MM  # a tip at the far surface stands in the mouth of its exit
-    beside, at = around.nearest(middle, way, None if tip_out or flush else far)
+    beside, at = around.nearest(middle, way, None if tip_out or flush else far, (first - last) / 2)
     margin, depth = beside - radius, (first + last) / 2 + at
     gone = inside[0] + np.flatnonzero(bone.share_at(axis[inside[0] : inside[-1] + 1]) < 0.5)
     if gone.size:
