@@ -122,6 +122,12 @@ class BoneIRPlannerWidget(GuidedModuleWidget):
     def makeLogic(self) -> BoneIRPlannerLogic:
         return BoneIRPlannerLogic()
 
+    def setup(self) -> None:
+        GuidedModuleWidget.setup(self)
+        from boneir.gui.shortcuts import add_shortcuts
+
+        add_shortcuts(self)
+
     def makeCompanions(self) -> list[Any]:
         from boneir.gui.needle_bar import NeedleBar
 

@@ -11,6 +11,12 @@ from by_hand import findings, found, measures
 WIDTH, HEIGHT = 500, 820
 
 
+LONG = (
+    "It is one of 307 ways, of 1139 compared, that none beats in every respect; 4612 of 54405 entries are allowed.",
+    "What binds it is nerve roots: 2.6 mm from the needle's surface, where 2 mm are to be kept beyond placement error.",
+)
+
+
 @pytest.fixture
 def filled(planned: Any) -> Any:
     from boneir.gui.records import Outcome, named, written
@@ -22,6 +28,12 @@ def filled(planned: Any) -> Any:
     parameters.imageOutcome = written(Outcome(findings=findings(), about=about))
     about = named(image, outlines, parameters.lesionName)
     parameters.lesionOutcome = written(Outcome(measures=measures(), findings=findings(), about=about))
+    from dataclasses import replace
+
+    book = planned.logic.desk.book
+    pages = tuple(replace(page, plan=replace(page.plan, reasons=LONG * 3)) for page in book.pages)
+    planned.logic.desk.act(lambda book: replace(book, pages=pages))
+    uid = planned.logic.planNow("plan-1").uid
     found(planned, measures=measures() * 4, findings=findings() * 5, plan_uid=uid)
     parameters.reportFile = "/home/someone/Documents/Bone metastases/A rather long name of a patient/plan-1.html"
     return planned
@@ -37,6 +49,9 @@ def test_nothing_is_cut_off_at_500_pixels(filled: Any, name: str, tmp_path: Path
     parent.resize(WIDTH, HEIGHT)
     parent.show()
     slicer.app.processEvents()
+    filled.refresh()
+    slicer.app.processEvents()
+    parent.resize(WIDTH, max(HEIGHT, parent.minimumSizeHint().height()))  # Slicer scrolls a panel that needs more
     slicer.app.processEvents()
     assert parent.size.width() == WIDTH, "the panel needs more room than that"
     assert parent.grab().save(str(tmp_path / f"{name}.png"))

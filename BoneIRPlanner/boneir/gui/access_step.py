@@ -13,7 +13,7 @@ from .choices import StepName
 from .plan_bar import PlanBar
 from .records import Proposed, inputs_of, read, written
 from .step import Step
-from .tables import places_of, show_findings, show_rows
+from .tables import places_of, show_findings, show_rows, show_text
 from .wording import device_choices, goal_of, plan_rows, refusal_rows, setting_choices
 from .work import work
 
@@ -106,7 +106,7 @@ class AccessStep(Step):
         if chosen >= 0:
             self.ui.plansTable.selectRow(chosen)
         reasons = pages[chosen].plan.reasons if chosen >= 0 else ()
-        self.ui.reasonsText.text = "\n".join(f"• {reason}" for reason in reasons)
+        show_text(self.ui.reasonsText, "\n".join(f"• {reason}" for reason in reasons))
         self.ui.reasonsText.visible = bool(reasons)
 
     def _show_search(self, proposed: Proposed | None) -> None:

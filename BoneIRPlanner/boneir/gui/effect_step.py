@@ -7,7 +7,7 @@ from slicer.i18n import tr as _
 from .choices import StepName
 from .records import Outcomes, inputs_of, plan_outcome, read, written
 from .step import Step
-from .tables import show_measures
+from .tables import show_measures, show_text
 from .wording import plan_words
 from .work import work
 
@@ -27,7 +27,7 @@ class EffectStep(Step):
 
     def refresh(self) -> None:
         plan, problem = self.logic.planState(self.parameters.planName)
-        self.ui.planText.text = problem or plan_words(plan)
+        show_text(self.ui.planText, problem or plan_words(plan))
         self.ui.assessButton.enabled = plan is not None
         show_measures(self.ui.measuresTable, plan_outcome(self.parameters).measures)
 

@@ -13,6 +13,7 @@ from slicer.util import VTKObservationMixin
 
 from .choices import StepName
 from .step import Step
+from .tables import show_text
 
 
 class Companion(Protocol):
@@ -194,7 +195,7 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
             text = _("The plan is written down.")
         else:
             text = _("Ready for the next step, {step}.").format(step=self.steps[place + 1].title())
-        self.ui.statusLabel.text = f"{self._said}\n{text}" if self._said else text
+        show_text(self.ui.statusLabel, f"{self._said}\n{text}" if self._said else text)
         self.ui.backButton.enabled = place > 0
         self.ui.nextButton.enabled = not last
         self.ui.nextButton.toolTip = text

@@ -7,7 +7,7 @@ from slicer.i18n import tr as _
 from .choices import StepName
 from .records import Inputs, image_outcome, written
 from .step import Step
-from .tables import places_of, show_findings
+from .tables import places_of, show_findings, show_text
 from .wording import outline_words
 from .work import work
 
@@ -27,7 +27,7 @@ class ImagesStep(Step):
 
     def refresh(self) -> None:
         self.ui.outlineButton.enabled = self.parameters.inputVolume is not None
-        self.ui.structuresText.text = outline_words(self.logic.segmentNames(self.parameters.outlines))
+        show_text(self.ui.structuresText, outline_words(self.logic.segmentNames(self.parameters.outlines)))
         show_findings(self.ui.imageFindingsTable, image_outcome(self.parameters).findings)
 
     def missing(self) -> str:

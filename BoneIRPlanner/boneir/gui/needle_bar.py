@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from ..errors import BoneIRError
 from .live import LiveNeedles
 from .live_logic import LiveState
+from .tables import show_text
 from .wording import legend_words, live_words, skin_words
 from .work import work
 
@@ -59,7 +60,7 @@ class NeedleBar:
 
     def onShown(self, state: LiveState | None) -> None:
         """Say what the needle in hand means."""
-        self._module.ui.needleText.text = live_words(state) if state is not None else ""
+        show_text(self._module.ui.needleText, live_words(state) if state is not None else "")
 
     def onAlong(self) -> None:
         with work(_("The views could not be turned.")):
@@ -103,7 +104,7 @@ class NeedleBar:
             found = self._module.logic.askSkin(place)
             said = skin_words(*found) if found is not None else ""
         if said:
-            self._module.ui.needleText.text = said
+            show_text(self._module.ui.needleText, said)
 
     def afterStop(self) -> None:
         """A needle was put down: the views follow it, where that is wanted."""
@@ -120,7 +121,7 @@ class NeedleBar:
         ui.skinLegend.visible = seen
         wanted = (parameters.skinColour, node.GetID()) if seen else None
         if wanted is not None and wanted != self._coloured:
-            ui.skinLegend.text = legend_words(self._module.logic.colourSkin(parameters.skinColour.value))
+            show_text(ui.skinLegend, legend_words(self._module.logic.colourSkin(parameters.skinColour.value)))
         self._coloured = wanted
 
     def _ask(self, on: bool) -> None:

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from .choices import StepName
 from .records import Proposed, inputs_of, plan_outcome, read
 from .step import Step
+from .tables import show_text
 from .work import work
 
 
@@ -31,7 +32,7 @@ class ReportStep(Step):
         plan, _problem = self.logic.planState(parameters.planName)
         self.ui.writeButton.enabled = plan is not None and bool(plan_outcome(parameters).plan_uid)
         self.ui.openButton.enabled = self._written()
-        self.ui.reportText.text = parameters.reportFile
+        show_text(self.ui.reportText, parameters.reportFile)
 
     def missing(self) -> str:
         if not self._written():

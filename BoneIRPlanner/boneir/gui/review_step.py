@@ -8,7 +8,7 @@ from ..findings import Severity
 from .choices import StepName
 from .records import inputs_of, plan_outcome
 from .step import Step
-from .tables import places_of, show_findings
+from .tables import places_of, show_findings, show_text
 from .work import work
 
 
@@ -29,9 +29,10 @@ class ReviewStep(Step):
         outcome = plan_outcome(self.parameters)
         findings = outcome.findings
         counts = {severity: sum(item.severity is severity for item in findings) for severity in Severity}
-        self.ui.verdictText.text = _("{stops} to stop at, {decisions} to decide, {notes} to note.").format(
+        verdict = _("{stops} to stop at, {decisions} to decide, {notes} to note.").format(
             stops=counts[Severity.STOP], decisions=counts[Severity.WARN], notes=counts[Severity.NOTE]
         )
+        show_text(self.ui.verdictText, verdict)
         self.ui.verdictText.visible = bool(outcome.plan_uid)
         show_findings(self.ui.findingsTable, findings)
         self._show_approval()
@@ -73,7 +74,7 @@ class ReviewStep(Step):
             text = _("A plan with something to stop at cannot be approved.")
         else:
             text = _("Give your name to approve the plan. It is locked then.")
-        self.ui.approvalText.text = text
+        show_text(self.ui.approvalText, text)
 
     def _must_stop(self) -> bool:
         return any(item.severity is Severity.STOP for item in plan_outcome(self.parameters).findings)

@@ -12,6 +12,9 @@ from ..findings import Finding, Point, Severity, worst_first
 from ..report.numbers import amount_text, measure_text, value_text
 from .wording import severity_mark, structure_words
 
+_LEAST_WIDTH = 150
+"""A label that is narrower has not been laid out yet."""
+
 
 def severity_words(severity: Severity) -> str:
     """The weight of a finding as a table shows it."""
@@ -35,6 +38,14 @@ def show_measures(table: qt.QTableWidget, measures: Sequence[Measure], about: bo
     """Show measures with their numbers as the report prints them."""
     rows = [((structure_words(item.about),) if about else ()) + (item.title, measure_text(item)) for item in measures]
     show_rows(table, rows, [item.note for item in measures], wrapped=2)
+
+
+def show_text(label: qt.QLabel, text: str) -> None:
+    """Show text that wraps, and claim the height that it needs: a panel that scrolls would cut it off otherwise."""
+    if label.text != text:
+        label.text = text
+    width = label.size.width()
+    label.setMinimumHeight(label.heightForWidth(width) if text and width > _LEAST_WIDTH else 0)
 
 
 def show_rows(
