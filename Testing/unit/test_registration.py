@@ -10,7 +10,14 @@ from scipy.spatial.transform import Rotation
 from boneir.case import Image, Modality
 from boneir.errors import ImageError
 from boneir.fusion.likeness import normalised_mutual_information
-from boneir.fusion.optimise import Objective, mutual_information, samples_of, value_and_slope
+from boneir.fusion.optimise import (
+    Objective,
+    mutual_information,
+    mutual_information_numpy,
+    samples_of,
+    value_and_slope,
+    value_and_slope_numpy,
+)
 from boneir.fusion.points import landmark_distance_mm, motion_of_landmarks, target_error_mm
 from boneir.fusion.quality import Verdict, edge_offsets_mm, quality_of
 from boneir.fusion.registration import cropped, pair_of_bone, pair_of_images, region_on, register_bone, register_whole
@@ -124,6 +131,20 @@ def test_mutual_information_of_known_dependence() -> None:
     assert found == pytest.approx(-0.5 * np.log(1 - 0.64), rel=0.06)
     assert normalised_mutual_information(one, one) == pytest.approx(2.0, abs=1e-9)
     assert normalised_mutual_information(one, draw.uniform(0, 1, 60_000).astype(np.float32)) < 1.01
+
+
+def test_the_compiled_loops_are_those_of_numpy() -> None:
+    pytest.importorskip("numba")
+    draw = np.random.default_rng(11)
+    image = Scaled(draw.normal(size=(6, 7, 5)).astype(np.float32), Grid((6, 7, 5), (1.1, 0.9, 2.2), (3, 4, 5), OBLIQUE))
+    points = image.grid.to_mm(draw.uniform(-0.7, 6.5, (3000, 3)))
+    for fast, slow in zip(value_and_slope(image, points), value_and_slope_numpy(image, points), strict=True):
+        assert np.allclose(fast, slow, atol=1e-10)
+    bins, values = draw.integers(0, 32, 5000), draw.normal(0, 50, 5000)
+    fast_mi, fast_rate = mutual_information(bins, values, (-90.0, 80.0))
+    slow_mi, slow_rate = mutual_information_numpy(bins, values, (-90.0, 80.0))
+    assert fast_mi == pytest.approx(slow_mi, abs=1e-12)
+    assert np.allclose(fast_rate, slow_rate, atol=1e-14)
 
 
 def test_the_derivative_is_that_of_the_objective(fixed: Image) -> None:

@@ -7,6 +7,8 @@ derivative; L-BFGS-B of SciPy does the optimising. All runs on one thread, so th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +118,37 @@ def optimised(samples: Samples, moving: Scaled, start: Rigid, *, most_steps: int
 
 
 def mutual_information(bins: NDArray[np.int64], values: Floats, span: tuple[float, float]) -> tuple[float, Floats]:
+    """`mutual_information_numpy`, compiled where numba is there."""
+    fast = _compiled()
+    if fast is None:
+        return mutual_information_numpy(bins, values, span)
+    information, rate = fast.mutual_information(bins, values, span[0], span[1], BINS)
+    return float(information), rate
+
+
+def value_and_slope(image: Scaled, points_mm: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """`value_and_slope_numpy`, compiled where numba is there."""
+    fast = _compiled()
+    if fast is None:
+        return value_and_slope_numpy(image, points_mm)
+    origin = np.asarray(image.grid.origin_mm, float)
+    turn = np.linalg.inv(image.grid.axes)
+    values, slopes, inside = fast.value_and_slope(image.values, origin, turn, np.ascontiguousarray(points_mm))
+    return values[inside], slopes[inside], inside
+
+
+@cache
+def _compiled() -> ModuleType | None:
+    try:
+        from . import optimise_numba
+    except ImportError:
+        return None
+    return optimise_numba
+
+
+def mutual_information_numpy(
+    bins: NDArray[np.int64], values: Floats, span: tuple[float, float]
+) -> tuple[float, Floats]:
     """Mutual information in nats, and its derivative by each value.
 
     Parameters
@@ -160,7 +193,7 @@ def _spline(offset: Floats) -> tuple[Floats, Floats]:
     return value, rate
 
 
-def value_and_slope(image: Scaled, points_mm: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def value_and_slope_numpy(image: Scaled, points_mm: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Trilinear values and their gradients per mm at the points (n, 3) that lie within, and which those are."""
     ijk = image.grid.to_ijk(points_mm)
     size = np.asarray(image.grid.shape[::-1])

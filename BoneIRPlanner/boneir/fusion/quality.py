@@ -115,7 +115,7 @@ def quality_of(pair: Pair, motion: Rigid, *, about: str = "", landmarks_mm: floa
         "overlap": overlap,
     }
     given = {} if landmarks_mm is None else {"landmarks_mm": landmarks_mm}
-    reasons = _reasons({**measured, **given}, about)
+    reasons = _reasons({**measured, **given}, about, pair.of_one_kind)
     return Quality(**measured, landmarks_mm=landmarks_mm, verdict=_verdict(reasons), reasons=reasons)
 
 
@@ -210,14 +210,17 @@ _WORDS = {
     "overlap": "only {amount:.0%} of the region is in both images",
     "landmarks_mm": "landmarks lie {amount:.1f} mm apart",
 }
+_SAME_LIMIT = ("overlap", "landmarks_mm")
+"""What is held against the same limit whether both images are of one kind or not."""
 _MORE_IS_BETTER = ("edges_share", "overlap")
 
 
-def _reasons(measured: dict[str, float], about: str) -> tuple[Finding, ...]:
+def _reasons(measured: dict[str, float], about: str, of_one_kind: bool) -> tuple[Finding, ...]:
     """What makes it doubtful (warn) or failed (stop), each with its limit."""
     found = []
     for key, amount in measured.items():
-        doubtful, failed = limit("registration", f"{key}_good"), limit("registration", f"{key}_failed")
+        good = f"{key}_good" if of_one_kind or key in _SAME_LIMIT else f"{key}_good_other"
+        doubtful, failed = limit("registration", good), limit("registration", f"{key}_failed")
         if not _beyond(key, amount, doubtful):
             continue
         severity = Severity.STOP if _beyond(key, amount, failed) else Severity.WARN

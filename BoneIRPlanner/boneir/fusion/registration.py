@@ -76,9 +76,18 @@ class Level:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two images made ready for registration, from coarse to fine."""
+    """Two images made ready for registration.
+
+    Parameters
+    ----------
+    levels : tuple of Level
+        From coarse to fine.
+    of_one_kind : bool
+        Whether both are CT, or both MR: limits are wider where they are not.
+    """
 
     levels: tuple[Level, ...]
+    of_one_kind: bool = True
 
     def follow(self, start: Rigid, *, first: int = 0, last: int | None = None) -> Rigid | None:
         """Where a start leads, from level `first` to before level `last`; None where the images do not overlap."""
@@ -90,7 +99,7 @@ class Pair:
 
     def seen_from(self, motion: Rigid) -> Pair:
         """The pair with those points that lie in both images when moved like this."""
-        return Pair(tuple(level.seen_from(motion) for level in self.levels))
+        return Pair(tuple(level.seen_from(motion) for level in self.levels), self.of_one_kind)
 
 
 def pair_of_images(fixed: Image, moving: Image, region: Mask | None = None, *, seed: int = 0) -> Pair:
@@ -101,7 +110,7 @@ def pair_of_images(fixed: Image, moving: Image, region: Mask | None = None, *, s
         here, there = scaled(fixed, voxel_mm), scaled(moving, voxel_mm)
         marked = region_on(region, here.grid, around) if n and region is not None else None
         levels.append(Level(here, there, _points_in(marked, here.grid, count, seed), count))
-    return Pair(tuple(levels))
+    return Pair(tuple(levels), fixed.modality is moving.modality)
 
 
 def pair_of_bone(fixed: Image, moving: Image, bone: Mask, start: Rigid, *, seed: int = 0) -> Pair:
@@ -120,7 +129,7 @@ def pair_of_bone(fixed: Image, moving: Image, bone: Mask, start: Rigid, *, seed:
     for voxel_mm, count in zip(_BONE_MM, _POINTS[1:], strict=True):
         here, there = scaled(mine, voxel_mm), scaled(theirs, voxel_mm)
         levels.append(Level(here, there, _points_in(region_on(bone, here.grid), here.grid, count, seed), count))
-    return Pair(tuple(levels))
+    return Pair(tuple(levels), fixed.modality is moving.modality)
 
 
 def register_whole(
