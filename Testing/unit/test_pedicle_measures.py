@@ -86,7 +86,10 @@ def test_a_proposed_way_leaves_bone_towards_the_canal() -> None:
     for shift in np.arange(0.0, -6.1, -0.5):
         way = pedicle_way(parts, straight(vertebra, 1, float(shift))[0], DIAMETER)
         assert way is not None
-        assert may_be_proposed(way) == (way.towards != "medial" or way.wall_mm >= reserve)
+        assert may_be_proposed(way) == (way.medial_mm >= reserve)
+        assert way.medial_mm >= way.wall_mm - 0.3, "no side is tighter than the tightest"
+        if way.towards == "medial":
+            assert way.medial_mm == pytest.approx(way.wall_mm, abs=0.3)
         assert not (may_be_proposed(way) and breaches_towards_canal(way))
 
 

@@ -58,6 +58,9 @@ class PedicleWay:
         Where the nearest wall lies: "medial", "lateral", "above" or "below".
     place_mm : Point
         The tightest place, on the axis; LPS mm.
+    medial_mm : float
+        Bone left between the side of the instrument that faces the canal and the nearest wall, at its tightest;
+        negative where that side stands out.
     """
 
     side: str
@@ -66,6 +69,7 @@ class PedicleWay:
     wall_mm: float
     towards: str
     place_mm: Point
+    medial_mm: float
 
 
 def grade_of_breach(breach_mm: float) -> GertzbeinRobbins:
@@ -155,7 +159,17 @@ def _graded(parts: VertebraParts, side: str, surface: Surface, axis: Floats, rad
     across = "lateral" if lateral > 0 else "medial"
     towards = across if abs(lateral) >= abs(up) else "above" if up > 0 else "below"
     breach = max(out, 0.0)
-    return PedicleWay(side, grade_of_breach(breach), breach, -out, towards, as_point(axis[worst]))
+    facing = _facing_canal(parts, side, axis, radius)
+    medial = -float(surface.signed_distance_mm(facing).max())
+    return PedicleWay(side, grade_of_breach(breach), breach, -out, towards, as_point(axis[worst]), medial)
+
+
+def _facing_canal(parts: VertebraParts, side: str, axis: Floats, radius: float) -> Floats:
+    """Points of an instrument's surface on the quarter of it that faces the canal, shape (n, 3)."""
+    medial = -parts.frame.left if side == "left" else parts.frame.left
+    turns = np.radians([-45.0, -22.5, 0.0, 22.5, 45.0])[:, None]
+    quarter = radius * (np.cos(turns) * medial + np.sin(turns) * parts.frame.up)
+    return np.asarray((axis[:, None] + quarter).reshape(-1, 3))
 
 
 @lru_cache(maxsize=_KEPT)

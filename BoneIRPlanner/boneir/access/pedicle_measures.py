@@ -31,7 +31,7 @@ def breaches_towards_canal(way: PedicleWay) -> bool:
 
 def may_be_proposed(way: PedicleWay) -> bool:
     """Whether a way leaves enough bone towards the canal, and stays below grade C on any other side."""
-    thin = way.towards == "medial" and way.wall_mm < pedicle_limit("medial_reserve").amount
+    thin = way.medial_mm < pedicle_limit("medial_reserve").amount
     return not (thin or breaches_towards_canal(way))
 
 
