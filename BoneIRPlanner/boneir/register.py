@@ -15,6 +15,7 @@ from .access.bones import is_named_bone
 from .case import Case, Image, Role
 from .errors import BoneIRError, CaseError
 from .findings import Finding
+from .fusion.bend import bent_for_display
 from .fusion.levels import check_level, level_findings, named_findings, shown
 from .fusion.points import landmark_distance_mm, motion_of_landmarks
 from .fusion.quality import quality_of
@@ -38,6 +39,7 @@ def register(
     bones: Sequence[str] = (),
     landmarks_mm: tuple[ArrayLike, ArrayLike] | None = None,
     outlined: dict[str, Mask] | None = None,
+    bend: bool = False,
     seed: int = 0,
 ) -> tuple[Case, Registration]:
     """Lay another image of the patient over the planning image of a case.
@@ -59,6 +61,8 @@ def register(
         LPS mm of the same landmarks in the planning image and in the other one: a start, and a check.
     outlined : dict of str to Mask, or None
         Outlines of the other image, to compare the names of levels with.
+    bend : bool
+        Whether the image is also bent to fit the soft tissue: a further image of the case, for looking only.
     seed : int
 
     Returns
@@ -88,7 +92,11 @@ def register(
         name, case.image.uid, moving.uid, lying.uid, motion, quality, carried, found
     )  # fmt: skip
     others = (*(image for image in case.others if image.uid != lying.uid), lying)
-    return replace(case, others=others).with_findings(registration.findings), registration
+    registered = replace(case, others=others).with_findings(registration.findings)
+    if bend:
+        bent, finding = bent_for_display(case.image, lying, seed=seed)
+        registered = replace(registered, others=(*registered.others, bent)).with_findings([finding])
+    return registered, registration
 
 
 def bone_motion(

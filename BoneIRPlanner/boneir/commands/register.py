@@ -29,7 +29,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     bones = named_bones(case) if "all" in options.bone else tuple(options.bone)
     with progress.step("Registering"):
         case, registration = register(
-            case, moving, options.name, through=through, bones=bones, landmarks_mm=_landmarks(options.landmarks)
+            case,
+            moving,
+            options.name,
+            through=through,
+            bones=bones,
+            landmarks_mm=_landmarks(options.landmarks),
+            bend=options.bend,
         )
     case = case.with_findings(findings)
     with progress.step(f"Saving the case in {options.case}"):

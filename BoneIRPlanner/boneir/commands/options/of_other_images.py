@@ -25,6 +25,8 @@ def _register(commands: Commands[Parser]) -> None:
     parser.add_argument("--bone", action="append", default=[], metavar="NAME", help=bone)
     landmarks = "lines of six numbers: LPS mm in the planning image, then in the other one"
     parser.add_argument("--landmarks", type=Path, metavar="FILE", help=landmarks)
+    text = "also bend it to fit the soft tissue, for looking only"
+    parser.add_argument("--bend", action="store_true", help=text)
 
 
 def _transfer(commands: Commands[Parser]) -> None:
