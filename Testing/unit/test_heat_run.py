@@ -96,6 +96,42 @@ def test_many_stages_do_what_many_steps_do(mixed):
     assert np.abs(one.temperature_c - two.temperature_c).max() < 0.01 * (one.temperature_c.max() - 37.0)
 
 
+def test_a_source_that_changes_is_renewed_when_the_time_has_doubled(mixed):
+    asked = []
+
+    def renew(highest_c):
+        asked.append(float(highest_c.max()))
+        return 2.0 * ball_source()
+
+    made = burn(mixed, 1.0, renew=renew)
+    assert len(asked) == 5  # after 4, 8, 16, 32 and 64 of 120 s
+    assert asked == sorted(asked)
+    assert asked[0] > 37.5
+    assert made.energy.supplied_j == pytest.approx(4.0 + 2.0 * 116.0, rel=1e-4)
+    assert made.energy.error < 5e-3
+    same = burn(mixed, 1.0, renew=lambda _highest_c: ball_source())
+    assert same.temperature_c.tobytes() == burn(mixed, 1.0).temperature_c.tobytes()
+
+
+def test_what_watches_a_run_may_end_it_and_the_next_one_is_as_if_nothing_had_been(mixed):
+    def cancel(moment):
+        if moment.time_s > 10.0:
+            raise PlanError("Cancelled.")
+
+    before = burn(mixed, 2.0)
+    kept = {name: getattr(mixed, name).tobytes() for name in ("conductivity", "capacity", "perfusion", "water_j_m3")}
+    with pytest.raises(PlanError, match="Cancelled"):
+        burn(mixed, 2.0, progress=cancel)
+    assert kept == {name: getattr(mixed, name).tobytes() for name in kept}
+    assert burn(mixed, 2.0).temperature_c.tobytes() == before.temperature_c.tobytes()
+
+
+def test_no_step_is_stable_where_nothing_holds_heat():
+    medium = uniform_medium(SHAPE, SPACING, conductivity=0.5, capacity=0.0)
+    with pytest.raises(PlanError, match="heat capacity of 0"):
+        heat(medium, 10.0, source=ball_source(), generator=ConstantPower(1.0))
+
+
 def test_perfusion_stops_where_tissue_dies():
     medium = uniform_medium(SHAPE, SPACING, conductivity=0.5, capacity=3.7e6, perfusion=4e4)
     run = [

@@ -10,13 +10,16 @@ import pytest
 from boneir.ablation.at_risk import RiskWatch
 from boneir.ablation.devices import device
 from boneir.ablation.heat import Moment
+from boneir.ablation.heat_drive import points_of, radiofrequency_drive
 from boneir.ablation.microwave import absorption, pattern_of
 from boneir.ablation.physics import predict
+from boneir.ablation.tissue_map import tissue_map, window_around
 from boneir.assess import assess
-from boneir.errors import DeviceError, PlanError
+from boneir.case_folder import save_case, save_plan
+from boneir.errors import DeviceError, ImageError, PlanError
 from boneir.findings import Severity
 from boneir.grid import Grid
-from boneir.plan import Probe, Technique, Trajectory, Treatment
+from boneir.plan import Probe, Technique, Trajectory, Treatment, read_plan
 from small_case import ENTRY, TIP, small_case, small_plan
 
 WAY = Trajectory(ENTRY, TIP)
@@ -166,3 +169,46 @@ def test_what_cannot_be_simulated_is_refused(case):
     none = Treatment("lesion-1", Technique.RADIOFREQUENCY, probes=(Probe("1", "osteocool", WAY),))
     with pytest.raises(DeviceError):
         predict(case, none, spacing_mm=COARSE)
+    for power_w in (-5.0, 0.0, 4000.0, float("nan")):
+        with pytest.raises(PlanError, match="give more than 0, up to 1000"):
+            predict(case, microwave(power_w=power_w), spacing_mm=COARSE)
+    for spacing_mm in (0.0, -1.0, 20.0):
+        with pytest.raises(PlanError, match="cannot be simulated"):
+            predict(case, microwave(), spacing_mm=spacing_mm)
+    outside = replace(microwave(), probes=(Probe("1", "emprint", Trajectory(ENTRY, (900.0, 0.0, 404.0)), "75W-5min"),))
+    with pytest.raises((PlanError, ImageError), match="outside the image"):
+        predict(case, outside, spacing_mm=COARSE)
+
+
+def test_a_run_that_is_cancelled_or_fails_loses_no_plan(case, tmp_path):
+    """A plan that was saved is the same file afterwards, and the case can be assessed again."""
+    plan = replace(small_plan(case), treatments=(microwave(),))
+    save_case(case, tmp_path / "case")
+    path = save_plan(plan, tmp_path / "case")
+    written, uid = path.read_bytes(), case.uid
+
+    def cancel(_moment):
+        raise PlanError("Cancelled by the user.")
+
+    with pytest.raises(PlanError, match="Cancelled"):
+        assess(case, plan, physics=True, progress=cancel)
+    assert path.read_bytes() == written
+    assert read_plan(path) == plan
+    assert case.uid == uid
+    assert assess(case, plan).plan_uid == plan.uid
+
+
+def test_tissue_that_has_warmed_conducts_better_where_the_current_flows(case):
+    """The source of a warm field differs from that at rest; both give one watt for each watt."""
+    probe = Probe("1", "rf-cooled-2cm", WAY, power_w=25.0, duration_s=120.0)
+    window = window_around([TIP], 24.0, case.image.grid, 1.5)
+    tissues = tissue_map(case.image, case.structures, case.lesions[0], window)
+    drive = radiofrequency_drive([(probe, device("rf-cooled-2cm"))], tissues)
+    near = np.linalg.norm(points_of(window) - np.asarray(TIP), axis=-1)
+    warm = drive.renew(np.where(near < 12.0, 90.0, 37.0))
+    dry = drive.renew(np.where(near < 6.0, 106.0, 37.0))
+    for source in (drive.source, warm, dry):
+        assert source.sum() * window.voxel_ml * 1e-6 == pytest.approx(1.0, abs=0.15)
+    outside = near > 14.0
+    assert warm[outside].sum() > 1.005 * drive.source[outside].sum()
+    assert np.abs(dry - drive.source).max() > 0.1 * drive.source.max()

@@ -6,13 +6,13 @@ Every loop fills one array from few others: so the compiler can use vector instr
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
 from .cold_steps import ColdFields, Field
 from .heat_numba import ONE
 from .heat_steps import Box
 from .solved_box import is_small
+from .threads_numba import njit, prange
 
 _ZERO, _UNIT = np.float32(0.0), np.float32(1.0)
 

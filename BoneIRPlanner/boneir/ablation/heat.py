@@ -38,6 +38,9 @@ LOOK_S = 4.0
 the peak where it stays below 39 degC by less than it rises in that time, and the energy taken by perfusion by less
 than a thousandth."""
 
+RENEW_S = 4.0
+"""When a source that changes with temperature is renewed first."""
+
 WARM_K, WARM_SHARE = 0.5, 1e-3
 """Tissue that has warmed by so much, or takes in such a share of the densest power, is looked at in every stretch."""
 
@@ -96,6 +99,7 @@ def heat(
     law: Arrhenius | None = None,
     perfusion_stops: bool = True,
     period_s: float | None = None,
+    renew: Callable[[Field], NDArray[np.floating]] | None = None,
     progress: Callable[[Moment], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     compiled: bool = True,
@@ -122,8 +126,11 @@ def heat(
         Whether blood stops where the Arrhenius integral reaches 1.
     period_s : float, optional
         Length of a stretch of time between which damage and power are brought up to date; the generator's without it.
+    renew : callable, optional
+        Gives a new source from the highest temperature in degC so far, where that changes with temperature; asked after
+        `RENEW_S` and then whenever the time has doubled.
     progress : callable, optional
-        Called after every stretch of time.
+        Called after every stretch of time; what it raises ends the run, and nothing is kept of it.
     should_stop : callable, optional
         Asked after every stretch; True ends the run, with what was reached so far.
     compiled : bool
@@ -138,6 +145,8 @@ def heat(
     stopped = False
     while not stopped and run.time_s < duration_s - 1e-9:
         run.advance(min(run.stretch_s(), duration_s - run.time_s))
+        if renew is not None and run.time_s >= run.renew_at_s:
+            run.set_source(renew(run.peak_c()))
         if progress is not None:
             progress(Moment(run.time_s / duration_s, run.time_s, run.temperature_c))
         stopped = should_stop is not None and should_stop()
@@ -184,7 +193,8 @@ class _Run:
         self.whole: Box = (1, medium.shape[0] + 1, 1, medium.shape[1] + 1, 1, medium.shape[2] + 1)
         self.box = self.whole if start_c is not None else self._first_box(source, held, 1e-6)
         self.stepper = self._stepper()
-        self.source_share = self.stepper.source_share(medium.voxel_m3)
+        self.source_share = self.stepper.source_changed(medium.voxel_m3)
+        self.renew_at_s = RENEW_S
         self.energy = EnergyBalance(stored_at_first_j=self._stored())
         self.warm = self.box if start_c is not None else self._first_box(source, held, WARM_SHARE)
         self.warm_w = self._perfused(self.warm)
@@ -195,6 +205,16 @@ class _Run:
     def _stepper(self) -> Stepper:
         kind = EulerStepper if self.period_s <= LONGEST_EULER_STEPS * self.seconds else RungeKuttaLegendre
         return kind(self.net, self.capacity, self.free, self.theta.shape, self.seconds, self.backend)
+
+    def peak_c(self) -> Field:
+        """Highest temperature so far, without the rim."""
+        return np.asarray(np.maximum(self.state.peak, self.theta)[1:-1, 1:-1, 1:-1] + np.float32(BODY_C))
+
+    def set_source(self, source: NDArray[np.floating]) -> None:
+        """Take in another source, and the next one when the time has doubled."""
+        self.renew_at_s = 2.0 * self.time_s
+        self.net.warmth[1:-1, 1:-1, 1:-1] = source * self.net.gain[1:-1, 1:-1, 1:-1]
+        self.source_share = self.stepper.source_changed(self.medium.voxel_m3)
 
     def stretch_s(self) -> float:
         """How long the power may stay the same and steam be left out of account: shortly where tissue boils."""
@@ -305,6 +325,11 @@ def _check(
         raise PlanError("A source of heat needs a generator and a generator a source: give both or none.")
     if source is not None and (source.shape != medium.shape or not np.all(np.isfinite(source)) or source.min() < 0):
         raise PlanError(f"The source needs {medium.shape} values (k, j, i) in W/m3, none negative.")
+    if not (np.all(medium.capacity > 0.0) and np.all(medium.conductivity > 0.0)):
+        raise PlanError(
+            f"No step is stable in tissue with a heat capacity of {float(medium.capacity.min()):g} J/m3/K and a "
+            f"conductivity of {float(medium.conductivity.min()):g} W/m/K at its least: both must be above 0."
+        )
     check_held(held, medium.shape)
 
 

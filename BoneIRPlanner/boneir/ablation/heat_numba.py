@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
 
 from .damage import ARRHENIUS_FROM_C, CEM43_CLIP_C, DEAD_CEM43_MIN, DEAD_OMEGA, ENOUGH, GAS_CONSTANT, KELVIN, Arrhenius
 from .heat_steps import Box, Field, Network, State
 from .medium import BODY_C
 from .solved_box import is_small
+from .threads_numba import njit, prange
 
 _COLD, _HOT = CEM43_CLIP_C
 _FROM = ARRHENIUS_FROM_C

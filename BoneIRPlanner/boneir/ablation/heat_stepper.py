@@ -59,8 +59,8 @@ class Stepper(Protocol):
         """Perfusion changed within the box."""
         ...
 
-    def source_share(self, voxel_m3: float) -> float:
-        """Share of the generator's power that free voxels of the window take in."""
+    def source_changed(self, voxel_m3: float) -> float:
+        """Share of the generator's power that free voxels of the window take in now."""
         ...
 
 
@@ -79,11 +79,11 @@ class _Common:
         self.net, self.seconds, self.kernels = net, seconds, kernels
         self.spare = np.zeros(shape, np.float32)
         self.free_at, self.held_at, self.face = held_faces(net, free)
-        self._source = float(np.multiply(net.warmth, capacity, dtype=np.float64).sum())
+        self.capacity = capacity
 
-    def source_share(self, voxel_m3: float) -> float:
-        """Share of the generator's power that free voxels of the window take in."""
-        return self._source * voxel_m3
+    def source_changed(self, voxel_m3: float) -> float:
+        """Share of the generator's power that free voxels of the window take in now."""
+        return float(np.multiply(self.net.warmth, self.capacity, dtype=np.float64).sum()) * voxel_m3
 
     def _given(self, theta: Field) -> float:
         if not self.face.size:

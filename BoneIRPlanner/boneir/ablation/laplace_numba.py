@@ -5,17 +5,10 @@ Sums are taken plane by plane and then in the order of the planes: one thread an
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
-# Threads that wait by spinning take the cores from the one that works whenever the machine has anything else to do;
-# the runtime reads this when it starts.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-from numba import njit, prange
-
 from .laplace_numpy import Coarsening, Faces, Floats
+from .threads_numba import njit, prange
 
 
 def smooth(x: Floats, out: Floats, b: Floats, faces: Faces, inverse: Floats, weight: float) -> None:

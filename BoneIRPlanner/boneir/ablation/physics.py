@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,38 +11,37 @@ from numpy.typing import NDArray
 
 from ..assessment import Curve, Measure, Zone
 from ..case import Case
-from ..errors import DeviceError, PlanError
+from ..errors import PlanError
 from ..findings import Finding, Severity
 from ..grid import Grid
 from ..image.resample import mask_on
 from ..mask import Mask
-from ..plan import Probe, Technique, Treatment
+from ..plan import Technique, Treatment
 from .at_risk import RiskWatch
 from .cold import Cooled, Stage, freeze
 from .cold_medium import cold_medium_of
 from .damage import DEAD_CEM43_MIN, DEAD_OMEGA, frozen_dead, frozen_rule
-from .device import Device, ZoneSize
 from .devices import device
-from .electric import electric_field
-from .electrodes import Electrode, Rod
+from .electrodes import Rod
 from .energy import EnergyBalance
-from .generator import ConstantPower, Generator, RollOffControl, TemperatureControl
+from .generator import RollOffControl
 from .heat import Heated, Moment, heat
+from .heat_drive import Chosen, microwave_drive, points_of, radiofrequency_drive, rods_of
 from .medium import Held, medium_of
-from .microwave import absorption, pattern_of
 from .physics_values import physics_value
 from .tissue_map import TissueMap, tissue_map, window_around
-from .zone import zone_size_of
 
 SIMULATED = (Technique.MICROWAVE, Technique.RADIOFREQUENCY, Technique.CRYO)
 """Techniques that `predict` can simulate."""
 
 MEDIUM = "simulated on this patient's tissue"
+FINEST_MM, COARSEST_MM, MOST_W = 0.3, 4.0, 1000.0
+"""Bounds of what `predict` accepts."""
+
 MOST_UNACCOUNTED = 0.005
 """Share of energy that may be unaccounted for before a finding says so."""
 
 Watch = Callable[[Moment], None]
-Chosen = Sequence[tuple[Probe, Device]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +111,13 @@ def predict(
             f"{treatment.technique} on {treatment.lesion!r} cannot be simulated: it needs a probe and one of "
             f"{', '.join(SIMULATED)}."
         )
+    if not FINEST_MM <= spacing_mm <= COARSEST_MM:
+        raise PlanError(f"Voxels of {spacing_mm:g} mm cannot be simulated: {FINEST_MM:g} to {COARSEST_MM:g} mm can.")
+    for probe in treatment.probes:
+        if probe.power_w is not None and not 0.0 < probe.power_w <= MOST_W:
+            raise PlanError(
+                f"Probe {probe.name!r} has a power of {probe.power_w:g} W: give more than 0, up to {MOST_W:g}."
+            )
     lesion = case.lesion(treatment.lesion)
     chosen = [(probe, device(probe.device)) for probe in treatment.probes]
     points = [*lesion.mask.points_mm(), *(probe.trajectory.tip_mm for probe in treatment.probes)]
@@ -137,10 +143,11 @@ def _heated(
     should_stop: Callable[[], bool] | None,
 ) -> Prediction:  # fmt: skip
     microwave = treatment.technique is Technique.MICROWAVE
-    source, generator, seconds, sensor = (_microwave if microwave else _radiofrequency)(chosen, tissues)
+    drive = (microwave_drive if microwave else radiofrequency_drive)(chosen, tissues)
+    generator = drive.generator
     made = heat(
-        medium_of(tissues), seconds, source=source, generator=generator, sensor=sensor, progress=see,
-        should_stop=should_stop,
+        medium_of(tissues), drive.seconds, source=drive.source, generator=generator, sensor=drive.sensor,
+        renew=drive.renew, progress=see, should_stop=should_stop,
     )  # fmt: skip
     expected = made.cem43_min >= DEAD_CEM43_MIN
     sure = expected & (made.peak_c >= physics_value("heat_sure_c").amount)
@@ -160,64 +167,14 @@ def _heated(
     )
 
 
-def _microwave(chosen: Chosen, tissues: TissueMap) -> tuple[NDArray[np.float64], Generator, float, None]:
-    """Absorption of all antennas for each W of the first, which is what the generator counts."""
-    sizes = [zone_size_of(probe, item) for probe, item in chosen]
-    powers, times = list[float](), list[float]()
-    for (probe, _), size in zip(chosen, sizes, strict=True):
-        powers.append(_first(probe.power_w, size.power_w, probe, "power_w"))
-        times.append(_first(probe.duration_s, size.duration_s, probe, "duration_s"))
-    source = np.zeros(tissues.grid.shape)
-    for (probe, _), size, power in zip(chosen, sizes, powers, strict=True):
-        source += absorption(pattern_of(size), probe, tissues.grid) * power / powers[0]
-    source[tissues.where("gas", "metal")] = 0.0
-    return source, ConstantPower(powers[0]), max(times), None
-
-
-def _radiofrequency(
-    chosen: Chosen, tissues: TissueMap
-) -> tuple[NDArray[np.float64], Generator, float, NDArray[np.bool_]]:
-    """Joule heat of the field of all electrodes, for each W; conductivity as it is before heating."""
-    electrodes, voltages = list[Electrode](), list[float]()
-    target: float | None = None
-    seconds, power, current = 0.0, 0.0, 0.0
-    for probe, item in chosen:
-        size = _published(probe, item)
-        seconds = max(seconds, _first(probe.duration_s, None if size is None else size.duration_s, probe, "duration_s"))
-        target = probe.target_c or (size and size.target_c) or target
-        power += probe.power_w or (size and size.power_w) or 0.0
-        current = max(current, ((size and size.current_ma) or 0.0) / 1000.0)
-        rods = _rods(probe, item, bipolar="bipolar" in item.id or "osteocool" in item.id)
-        for rod, sign in zip(rods, (1.0, -1.0), strict=False):
-            electrodes.append(Electrode(f"{probe.name}{'+' if sign > 0 else '-'}", (rod,)))
-            voltages.append(sign)
-    sigma = tissues.array("sigma_480khz_s_m", missing=0.0)
-    field = electric_field(sigma, tissues.grid, electrodes, voltages)
-    source = np.asarray(field.at_power(1.0).heating_w_m3(), np.float64)
-    source[field.labels > 0] = 0.0
-    near = np.zeros(tissues.grid.shape, bool)
-    points = _points(tissues.grid)
-    for electrode in electrodes:
-        near |= np.abs(electrode.rods[0].distance_mm(points) - 1.0) < 1.0
-    if target is not None:
-        return source, TemperatureControl(target, physics_value("rf_most_w").amount), seconds, near
-    watts = power or current**2 * field.resistance_ohm()
-    if not watts:
-        name = chosen[0][0].name
-        raise PlanError(
-            f"Probe {name!r} has no power, current or temperature: its heat cannot be simulated; give power_w."
-        )
-    return source, RollOffControl(min(watts, physics_value("rf_most_w").amount)), seconds, near
-
-
 def _frozen(
     case: Case, treatment: Treatment, chosen: Chosen, tissues: TissueMap, watch: RiskWatch, see: Watch,
     should_stop: Callable[[], bool] | None,
 ) -> Prediction:  # fmt: skip
-    points = _points(tissues.grid)
+    points = points_of(tissues.grid)
     probes = []
     for probe, item in chosen:
-        rod = _rods(probe, item, bipolar=False)[0]
+        rod = rods_of(probe, item, bipolar=False)[0]
         least = 0.75 * max(tissues.grid.spacing_mm)
         most_w = physics_value("cryo_most_w_mm").amount * (math.dist(rod.start_mm, rod.end_mm) + 2.0 * rod.radius_mm)
         around = Rod(rod.start_mm, rod.end_mm, max(rod.radius_mm, least))
@@ -282,52 +239,10 @@ def _zone(
     return Zone("simulated zone", "", masks[0], masks[1], masks[2], MEDIUM)
 
 
-def _published(probe: Probe, item: Device) -> ZoneSize | None:
-    """The published setting of a probe; None where its own power or temperature and time say enough."""
-    try:
-        return zone_size_of(probe, item)
-    except DeviceError:
-        if probe.duration_s is None or (probe.power_w is None and probe.target_c is None):
-            raise
-        return None
-
-
 def _covered(lesion: Mask, zone: Mask) -> float:
     nk, nj, ni = lesion.voxels.shape
     both = zone.part(lesion.corner, (nk, nj, ni)) & lesion.voxels
     return float(np.count_nonzero(both)) / max(lesion.count, 1)
-
-
-def _rods(probe: Probe, item: Device, *, bipolar: bool) -> tuple[Rod, ...]:
-    """The active part of a needle; of a bipolar one its front and back half with a gap between."""
-    cryo = item.technique is Technique.CRYO
-    known = [value.amount for value in item.active_tips_mm]
-    active = max(known) if known else physics_value("cryo_active_mm" if cryo else "active_tip_mm").amount
-    radius = max(item.diameter_mm.amount / 2.0, 0.9)
-    ways = [(0.0, 0.4), (0.6, 1.0)] if bipolar else [(0.0, 1.0)]
-    rods = []
-    for near, far in ways:
-        ends = [_behind(probe, radius + share * max(active - 2.0 * radius, 1.0)) for share in (near, far)]
-        rods.append(Rod(ends[0], ends[1], radius))
-    return tuple(rods)
-
-
-def _behind(probe: Probe, depth_mm: float) -> tuple[float, float, float]:
-    tip, axis = probe.trajectory.tip_mm, probe.trajectory.direction
-    x, y, z = (t - depth_mm * u for t, u in zip(tip, axis, strict=True))
-    return x, y, z
-
-
-def _points(grid: Grid) -> NDArray[np.float64]:
-    nk, nj, ni = grid.shape
-    return grid.to_mm(np.stack(np.meshgrid(np.arange(nk), np.arange(nj), np.arange(ni), indexing="ij")[::-1], axis=-1))
-
-
-def _first(mine: float | None, its: float | None, probe: Probe, what: str) -> float:
-    amount = its if mine is None else mine
-    if amount is None or not amount > 0.0:
-        raise PlanError(f"Probe {probe.name!r} has no {what} that can be simulated ({amount}): give more than 0.")
-    return amount
 
 
 def _check_tips(treatment: Treatment, window: Grid) -> None:

@@ -7,8 +7,9 @@ on several elements of the bowl at once.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
+
+from .threads_numba import njit, prange
 
 
 def rayleigh_compiled(
