@@ -138,7 +138,7 @@ def confidence_connected(
 
 
 def geodesic_contour(
-    ground: Ground, ball_mm: float = 5.0, propagation: float = 1.0, curvature: float = 0.5, halfway_hu: float = 10.0
+    ground: Ground, ball_mm: float = 5.0, propagation: float = 1.0, curvature: float = 1.0, halfway_hu: float = 10.0
 ) -> np.ndarray:
     """SimpleITK's level set; Caselles, Kimmel, Sapiro 1997 (doi:10.1023/A:1007979827043)."""
     image = sitk.GetImageFromArray(ground.hu)
@@ -152,7 +152,7 @@ def geodesic_contour(
 
 
 def morphological_contour(
-    ground: Ground, ball_mm: float = 3.0, alpha: float = 100.0, smoothing: int = 1, threshold: float = 0.6
+    ground: Ground, ball_mm: float = 4.0, alpha: float = 300.0, smoothing: int = 1, threshold: float = 0.5
 ) -> np.ndarray:
     """scikit-image's; Marquez-Neila, Baumela, Alvarez 2014 (doi:10.1109/TPAMI.2013.106)."""
     from skimage.segmentation import inverse_gaussian_gradient, morphological_geodesic_active_contour

@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow
 
-from boneir.anatomy.smooth_surface import surface_costs, total_cost
+from boneir.anatomy.smooth_surface import between_steps, surface_costs, total_cost
 from boneir.anatomy.sphere import sphere
 
 
@@ -65,3 +65,15 @@ def test_a_surface_that_cannot_bend_is_a_ball() -> None:
     stiff = surface_costs(cost, sphere(42), 50.0, rounds=60).argmin(axis=1)
     assert np.ptp(stiff) == 0
     assert stiff[0] == cost.sum(axis=0).argmin()
+
+
+@pytest.mark.parametrize("place", [9.5, 9.7, 10.1, 10.4])
+def test_a_surface_between_two_radii_is_found_there(place: float) -> None:
+    """What speaks falls evenly through zero at a place, so the cost is lowest there; smoothness pulls to whole ones."""
+    ball, index = sphere(162), np.arange(24)
+    speaks = np.broadcast_to(place + 0.5 - index, (ball.count, index.size))
+    cost = -np.cumsum(speaks, axis=1)
+    chosen = surface_costs(cost, ball, stiffness=3.0).argmin(axis=1)
+    found = between_steps(cost, ball, chosen)
+    # The sample at index n stands for what lies before surface n, so the sum turns half a step behind the zero.
+    assert found == pytest.approx(np.full(ball.count, place), abs=1e-6)

@@ -36,6 +36,8 @@ class Surroundings:
         Indices (k, j, i) of clicks that belong to the lesion, the first of them the seed, and of those that do not.
     start : ndarray (3,)
         Index (k, j, i) of the centre to begin with.
+    smoothed_mm : ndarray (3,)
+        Standard deviation of the smoothing along (k, j, i).
     strange : ndarray of float32 (k, j, i), optional
         How unlike healthy bone each place is, on a scale like that of HU; only on CT.
     """
@@ -46,6 +48,7 @@ class Surroundings:
     inside: Floats
     outside: Floats
     start: Floats
+    smoothed_mm: Floats
     strange: NDArray[np.float32] | None = None
 
     def by_seed(self) -> Surroundings:

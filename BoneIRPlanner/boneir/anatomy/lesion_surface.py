@@ -113,9 +113,21 @@ def finished(around: Surroundings, coarse: Surface) -> Surface:
     ratio, reach = likeness(rays, surface.reach_mm, strange=coarse.strange), surface.reach_mm
     costs = surface.costs
     for _ in range(_EDGE_ROUNDS):
-        costs = surface_costs(cost_by_edge(rays, reach, ratio), ball, _stiffness(rays, reach))
-        reach = rays.reach_mm(between_steps(costs))
-    return replace(surface, reach_mm=reach, costs=costs)
+        own = cost_by_edge(rays, reach, ratio)
+        costs = surface_costs(own, ball, _stiffness(rays, reach))
+        reach = rays.reach_mm(between_steps(own, ball, np.asarray(costs.argmin(axis=1), np.int64)))
+    return replace(surface, reach_mm=reach + _shrunk_mm(around, rays, reach), costs=costs)
+
+
+def _shrunk_mm(around: Surroundings, rays: Rays, reach_mm: Floats) -> Floats:
+    """By how much a blur moves the edge of a ball inwards: by its variance over the radius, in part.
+
+    Voxels blur as a box as wide as they are, linear interpolation as a triangle, and the smoothing as a Gaussian.
+    """
+    steps = around.spacing_mm
+    variance = around.smoothed_mm**2 + steps**2 / 12 + steps**2 / 6
+    along = (rays.sphere.unit**2) @ variance
+    return np.asarray(lesion_setting("blur_share") * along / max(float(np.mean(reach_mm**3)) ** (1 / 3), 1.5))
 
 
 def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, strange: bool, walled: bool = False) -> Surface:

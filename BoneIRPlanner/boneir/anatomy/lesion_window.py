@@ -16,8 +16,7 @@ from ..mask import Mask
 from .healthy_layers import depth_below, strangeness
 from .lesion_rays import Surroundings
 from .lesion_surface import Surface
-from .neighbourhood import Marked, Neighbourhood, neighbourhood
-from .settings import setting
+from .neighbourhood import Marked, Neighbourhood, neighbourhood, smoothing_mm
 from .sphere import Floats
 from .structures import structure_kinds
 
@@ -151,8 +150,8 @@ def _plain_window(case: Case, clicks: Clicks, span_mm: float) -> LesionWindow:
     high = [min(n, a + round(span_mm / s) + 1) for a, s, n in zip(at, steps, grid.shape, strict=True)]
     part = case.image.voxels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))].astype(np.float32)
     first, last = np.percentile(part, (1, 99))
-    sigma = [setting("lesion_smooth_mm") / step if step <= 2.5 else 0.0 for step in steps]
-    numbers = ndimage.gaussian_filter((part - first) * (_MR_SCALE / max(last - first, 1e-6)), sigma, mode="nearest")
+    even = (part - first) * np.float32(_MR_SCALE / max(last - first, 1e-6))
+    numbers = ndimage.gaussian_filter(even, smoothing_mm(np.asarray(steps)) / steps, mode="nearest")
     corner = (low[0], low[1], low[2])
     depth = np.full(part.shape, _WITHIN_MM, np.float32)
     barred = _barred(case, corner, part.shape)
@@ -171,7 +170,8 @@ def _window(
     inside, outside = (_indices(case, points, corner) for points in clicks.sides_mm())
     start = _indices(case, clicks.inside_mm, corner).mean(axis=0)
     spacing = np.asarray(case.image.grid.spacing_mm[::-1])
-    return LesionWindow(Surroundings(numbers, depth, spacing, inside, outside, start), bone, barred, case, corner)
+    around = Surroundings(numbers, depth, spacing, inside, outside, start, smoothing_mm(spacing))
+    return LesionWindow(around, bone, barred, case, corner)
 
 
 def _indices(case: Case, points_mm: Sequence[Point], corner: tuple[int, int, int]) -> Floats:

@@ -17,6 +17,7 @@ from .structures import structure_kinds
 
 Marked = NDArray[np.bool_]
 _GENERAL = ("bone", "vertebrae")
+_WIDE_STEP_MM = 2.5
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,14 @@ def neighbourhood(case: Case, around: Mask | Point, reach_mm: float) -> Neighbou
 
 def smooth_numbers(image: Image, window: Window) -> NDArray[np.float32]:
     """Lightly smoothed numbers of a window; not along steps that are wide already."""
+    steps = np.asarray(image.grid.spacing_mm[::-1])
     part = image.voxels[window].astype(np.float32)
-    sigma = [setting("lesion_smooth_mm") / step if step <= 2.5 else 0.0 for step in image.grid.spacing_mm[::-1]]
-    return np.asarray(ndimage.gaussian_filter(part, sigma, mode="nearest"))
+    return np.asarray(ndimage.gaussian_filter(part, smoothing_mm(steps) / steps, mode="nearest"))
+
+
+def smoothing_mm(steps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard deviation of that smoothing along axes with these steps."""
+    return np.where(steps_mm <= _WIDE_STEP_MM, setting("lesion_smooth_mm"), 0.0)
 
 
 def _window(case: Case, around: Mask | Point, reach_mm: float) -> tuple[list[int], list[int]]:

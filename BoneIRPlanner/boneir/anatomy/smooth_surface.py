@@ -54,15 +54,22 @@ def surface_costs(cost: NDArray[np.floating], sphere: Sphere, stiffness: float, 
     return np.asarray(own + np.add.reduceat(message, sphere.first, axis=0))
 
 
-def between_steps(costs: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Index of the smallest cost of each direction, between the radii: the lowest point of a parabola through three."""
-    last, every = costs.shape[1] - 1, np.arange(len(costs))
-    at = costs.argmin(axis=1)
-    middle = np.clip(at, 1, last - 1)
-    before, here, after = (costs[every, middle + n].astype(float) for n in (-1, 0, 1))
+def between_steps(
+    cost: NDArray[np.floating], sphere: Sphere, chosen: NDArray[np.int64], rounds: int = 2
+) -> NDArray[np.float64]:
+    """Where the surface lies between the radii: indices (directions,) to which the costs of its surroundings move it.
+
+    In each direction a parabola through three costs of its own has its lowest point where what speaks for the inside
+    becomes what speaks against it. Neighbours are averaged, as the costs of steps keep all of them at whole indices.
+    """
+    last, every = cost.shape[1] - 1, np.arange(len(cost))
+    middle = np.clip(chosen, 1, last - 1)
+    before, here, after = (cost[every, middle + n].astype(float) for n in (-1, 0, 1))
     bend = before - 2 * here + after
-    shift = np.where((bend > 1e-6) & (at == middle), 0.5 * (before - after) / np.maximum(bend, 1e-6), 0.0)
-    return np.asarray(at + np.clip(shift, -0.5, 0.5))
+    clear = (bend > 1e-6) & (chosen == middle)
+    shift = np.where(clear, np.clip(0.5 * (before - after) / np.where(clear, bend, 1.0), -1.0, 1.0), 0.0)
+    weight = sphere.pooled(clear.astype(float), rounds)
+    return np.asarray(chosen + sphere.pooled(shift, rounds) / np.maximum(weight, 1.0))
 
 
 def total_cost(cost: NDArray[np.floating], sphere: Sphere, stiffness: float, chosen: NDArray[np.int64]) -> float:
