@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .access.bones import is_named_bone
-from .case import Case, Image, Role
+from .case import Case, Image, Modality, Role
 from .errors import BoneIRError, CaseError
-from .findings import Finding
+from .findings import Finding, Severity
 from .fusion.bend import bent_for_display
 from .fusion.levels import check_level, level_findings, named_findings, shown
 from .fusion.points import landmark_distance_mm, motion_of_landmarks
@@ -27,6 +27,7 @@ from .mask import Mask
 from .plain import from_plain, to_json
 
 _LEVEL = re.compile(r"vertebra_([CTL])(\d+)")
+_MILDER = (Severity.STOP, Severity.WARN, Severity.NOTE)
 _LEVELS_IN = {"C": 7, "T": 12, "L": 5}
 
 
@@ -92,7 +93,16 @@ def register(
         name, case.image.uid, moving.uid, lying.uid, motion, quality, carried, found
     )  # fmt: skip
     others = (*(image for image in case.others if image.uid != lying.uid), lying)
-    registered = replace(case, others=others).with_findings(registration.findings)
+    # No plan rests on an image that is only looked at: what is wrong with it does not stop one.
+    said = [
+        replace(item, severity=max(item.severity, Severity.WARN, key=_MILDER.index)) for item in registration.findings
+    ]
+    registered = replace(case, others=others).with_findings(said)
+    if moving.modality is Modality.PET and through is None:
+        text = (
+            f"{name} was registered by itself: a PET shows too little anatomy for that; give the CT of its examination."
+        )
+        registered = registered.with_findings([Finding("registration.pet_alone", Severity.WARN, text, about=name)])
     if bend:
         bent, finding = bent_for_display(case.image, lying, seed=seed)
         registered = replace(registered, others=(*registered.others, bent)).with_findings([finding])

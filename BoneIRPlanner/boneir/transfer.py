@@ -106,6 +106,7 @@ def transfer(case: Case, plan: Plan, today: Case, *, position: Position | None =
     moved = moved_plan(plan, {k: m.motion for k, m in by_lesion.items()}, now.image.uid, body, position)
     moved = replace(moved, name=f"{plan.name}-today", reasons=(f"{plan.name}, moved with the bones.",))
     found += [*carried, *(finding for motion in motions for finding in (*motion.quality.reasons, *motion.findings))]
+    now = now.with_findings(found)
     after = _assessed(now, moved)
     changes = changes_between(before, after)
     alternative, assessed = _alternative(now, moved) if _barred(changes.new) else (None, None)

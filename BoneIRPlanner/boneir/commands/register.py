@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from .tables import finding_lines
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Register an image and save it with the case."""
     case = load_case(options.case)
+    before = case.findings
     with progress.step(f"Reading {options.image}"):
-        moving, findings = read_image(options.image, options.series)
+        moving, found = read_image(options.image, options.series)
         through = read_image(options.through, options.through_series)[0] if options.through else None
     bones = named_bones(case) if "all" in options.bone else tuple(options.bone)
     with progress.step("Registering"):
@@ -37,27 +39,28 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
             landmarks_mm=_landmarks(options.landmarks),
             bend=options.bend,
         )
-    case = case.with_findings(findings)
+    said = [replace(item, text=f"{registration.name}: {item.text}") for item in found]
+    findings = tuple(item for item in case.findings if item not in before)
+    case = case.with_findings(said)
     with progress.step(f"Saving the case in {options.case}"):
         save_case(case, options.case)
         path = save_registration(registration, options.case)
     document = {"case": str(options.case), "file": str(path), "case_uid": case.uid, "registration": registration}
-    found = (*registration.findings, *findings)
-    return Answer(document, (_sentence(registration), quality_table(registration), finding_lines(found)))
+    return Answer(document, (_sentence(registration), quality_table(registration), finding_lines((*findings, *said))))
 
 
 def quality_table(registration: Registration) -> TextTable:
     """How well the image and each bone were registered."""
     rows = [_row(registration.name, registration.motion, registration.quality)]
     rows += [_row(shown(bone.name), bone.motion, bone.quality) for bone in registration.bones]
-    titles = ("What", "Verdict", "Turn", "Starts", "There and back", "Halves", "Edges", "Landmarks")
+    titles = ("What", "Verdict", "Expected error", "Turn", "Starts", "There and back", "Halves", "Edges", "Landmarks")
     return TextTable(titles, tuple(rows), numeric=titles[2:])
 
 
 def _row(name: str, motion: Rigid, quality: Quality) -> tuple[str, ...]:
     lengths = (quality.spread_mm, quality.return_mm, quality.halves_mm, quality.edges_mm, quality.landmarks_mm)
     shown = ("-" if length is None else f"{length:.1f} mm" for length in lengths)
-    return name, quality.verdict.value, f"{motion.angle_deg:.1f} deg", *shown
+    return name, quality.verdict.value, f"{quality.error_mm:.1f} mm", f"{motion.angle_deg:.1f} deg", *shown
 
 
 def _sentence(registration: Registration) -> str:

@@ -72,6 +72,7 @@ def _sentence(moved: Transfer) -> str:
 
 def _findings(moved: Transfer) -> tuple[str, ...]:
     parts = [finding_lines(moved.findings)]
-    parts += ["New today:", finding_lines(moved.changes.new)] if moved.changes.new else ["No finding is new today."]
+    new = [finding for finding in moved.changes.new if finding not in moved.findings]
+    parts += ["New today:", finding_lines(new)] if new else ["No finding of the plan is new today."]
     parts += ["No longer:", finding_lines(moved.changes.gone)] if moved.changes.gone else []
     return tuple(parts)
