@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from calibration import best_of, triad_gb_per_s
 
+from boneir.anatomy.vertebra_parts import vertebra_parts
 from boneir.cement.darcy import CementFluid, inject
 from boneir.cement.front import arrival_from, fill
 from boneir.cement.leaks import draw_fillings
@@ -34,6 +35,7 @@ def figures() -> list[dict]:
     voxels = f"{np.count_nonzero(medium.bone)} voxels"
     jobs = (
         ("volume", 0.5, RUNS, lambda: cement_volume(lesion.image, lesion.mask, spine.parts.body), ""),
+        ("volume, the vertebra taken apart too", 0.5, 1, lambda: _volume_from_outline(spine, lesion), ""),
         (f"bone read, {voxels}", None, RUNS, lambda: spine.medium(lesion, STEP_MM), ""),
         (f"front, {voxels}", 1.0, RUNS, lambda: fill(medium, [tip]), _peer(medium, tip)),
         ("ports", None, RUNS, lambda: find_ports(medium, spine.neighbours), ""),
@@ -47,6 +49,13 @@ def figures() -> list[dict]:
     rows.append(row("front, error on an even block", front_off, "voxel", 0.5, calibration, f"SimpleITK {peer_off:.2f}"))
     rows.append(row("Darcy, error of the ball's radius", _ball_error(), "%", 2.0, calibration, ""))
     return rows
+
+
+def _volume_from_outline(spine, lesion):
+    """The volume where no vertebral bodies are outlined: the vertebra is taken apart first."""
+    labels = spine.patient.labels
+    parts = vertebra_parts.__wrapped__(labels["vertebra_L3"], labels["spinal_canal"])
+    return cement_volume(lesion.image, lesion.mask, parts.body)
 
 
 def _peer(medium, tip) -> str:
