@@ -90,6 +90,7 @@ class SliceWithMouse:
 
     def press(self, pixel: tuple[int, int]) -> None:
         """Move there and press the left button."""
+        self.send("MouseMoveEvent", pixel)  # the first move may only bring the mouse into the view
         self.send("MouseMoveEvent", pixel)
         self.send("LeftButtonPressEvent", pixel)
 

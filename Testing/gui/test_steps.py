@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,9 @@ def test_a_moved_needle_asks_for_a_new_prediction(planned: Any, scene: Any, imag
     found(planned, measures=measures(), findings=findings(), plan_uid=uid)
     assert status(planned) == "Ready for the next step, Review."
     assert cells(ui.measuresTable)[1] == ["lesion-1", "Smallest margin around the lesion", "2.4\u00a0mm"]
+    found(planned, measures=(replace(measures()[0], about="1"), *measures()[1:]), plan_uid=uid)
+    assert cells(ui.measuresTable)[0][0] == "Needle 1"
+    assert cells(ui.measuresTable)[3][0] == "Inferior vena cava"
     assert cells(ui.measuresTable)[2][2] == "2.1 to 4.3\u00a0mL"
     line = next(marked(scene, Part.LINE, "plan-1"))
     line.SetNthControlPointPositionWorld(1, 0.0, 0.0, 100.0)

@@ -8,7 +8,7 @@ from .choices import StepName
 from .records import Outcomes, inputs_of, plan_outcome, read, written
 from .step import Step
 from .tables import show_measures, show_text
-from .wording import plan_words
+from .wording import instruments_of, plan_words
 from .work import work
 
 
@@ -29,7 +29,8 @@ class EffectStep(Step):
         plan, problem = self.logic.planState(self.parameters.planName)
         show_text(self.ui.planText, problem or plan_words(plan))
         self.ui.assessButton.enabled = plan is not None
-        show_measures(self.ui.measuresTable, plan_outcome(self.parameters).measures)
+        needles = [tool.name for tool in instruments_of(plan)] if plan is not None else []
+        show_measures(self.ui.measuresTable, plan_outcome(self.parameters).measures, needles=needles)
 
     def missing(self) -> str:
         plan, problem = self.logic.planState(self.parameters.planName)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import qt
+from slicer.i18n import tr as _
 
 KEYS = {
     "Ctrl+Z": "undoButton",
@@ -36,7 +37,7 @@ def add_shortcuts(module: Any) -> None:
 
 
 def _presser(button: qt.QPushButton, key: str) -> Callable[[], None]:
-    button.toolTip = f"{button.toolTip} ({key})"
+    button.toolTip = _("{tip} ({key})").format(tip=button.toolTip, key=key)
     press: Callable[[], None] = button.click
     return press
 

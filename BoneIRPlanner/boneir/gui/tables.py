@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import qt
 from slicer.i18n import tr as _
@@ -34,9 +34,18 @@ def places_of(findings: Sequence[Finding]) -> list[Point | None]:
     return [item.place_mm for item in worst_first(findings)]
 
 
-def show_measures(table: qt.QTableWidget, measures: Sequence[Measure], about: bool = True) -> None:
-    """Show measures with their numbers as the report prints them."""
-    rows = [((structure_words(item.about),) if about else ()) + (item.title, measure_text(item)) for item in measures]
+def show_measures(
+    table: qt.QTableWidget, measures: Sequence[Measure], about: bool = True, needles: Collection[str] = ()
+) -> None:
+    """Show measures with their numbers as the report prints them; `needles` are the names of instruments."""
+    subjects = [
+        _("Needle {name}").format(name=item.about) if item.about in needles else structure_words(item.about)
+        for item in measures
+    ]
+    rows = [
+        ((subject,) if about else ()) + (item.title, measure_text(item))
+        for subject, item in zip(subjects, measures, strict=True)
+    ]
     show_rows(table, rows, [item.note for item in measures], wrapped=2)
 
 
