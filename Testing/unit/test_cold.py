@@ -264,6 +264,20 @@ def test_ice_grows_faster_in_fatty_marrow_than_in_soft_tissue_of_its_conductivit
     assert np.count_nonzero(dry_ice) > 1.2 * np.count_nonzero(freeze(slow, [Stage(150.0, -140.0)], held).largest_ice)
 
 
+def test_lung_has_as_much_water_to_freeze_as_it_is_dense():
+    """Latent heat of a kilogram of lung is that of a kilogram of muscle."""
+    phases = cold_medium_of(
+        uniform_map("lung", grid_around((0.0, 0.0, 0.0), 8.0, (2.0,) * 3, DIRECTIONS["axial"]))
+    ).phases
+    tissues = {item.id: (n, item.value("density_kg_m3").amount) for n, item in enumerate(known_tissues())}
+    lung, muscle = (tissues[id_] for id_ in ("lung", "muscle"))
+    assert lung[1] < 900.0 < 1000.0 < muscle[1]
+    latent = [float(phases.mushy[n]) for n, _ in (lung, muscle)]
+    # what is not latent is the heat of seven kelvin, which goes with the density as well
+    assert latent[0] / lung[1] == pytest.approx(latent[1] / 1000.0, rel=0.03)
+    assert phases.conductivity[lung[0], 0] < phases.conductivity[muscle[0], 0]
+
+
 def test_a_run_can_be_stopped(mixed):
     seen = []
     made = freeze(mixed, CYCLE, (probe(),), progress=seen.append, should_stop=lambda: len(seen) == 3)

@@ -245,7 +245,7 @@ def _stable_seconds(setting: ColdSetting, labels: Labels, faces: HeldFaces) -> f
     carries = phases.conductivity.astype(np.float64)
     most = float(carries[present].max(initial=0.0))
     own = (carries * phases.warmth).max(axis=1)
-    beside_others = (np.minimum(2.0 * carries, most) * phases.warmth).max(axis=1)  # a harmonic mean is at most twice
+    beside_others = (2.0 * carries * most / np.maximum(carries + most, 1e-30) * phases.warmth).max(axis=1)
     worst = float(beside_others[present].max(initial=1e-30)) * 2.0 * sum(weights)
     at, place = np.unique(faces.free, return_inverse=True)
     if at.size:

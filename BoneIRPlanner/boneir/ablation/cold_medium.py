@@ -16,6 +16,8 @@ from .tissues import Tissue, freezing
 ICE_J_KG = 334e3
 """Latent heat of water; ice holds 2.1 kJ/kg/K less than water."""
 _ICE_LACKS_J_KG_K = 2100.0
+_SOFT_KG_M3 = 1000.0
+"""From this density on tissue freezes like soft tissue, for which latent heat and conductivity of ice are given."""
 _HEAVY_J_M3_K = 1e6
 """Heat capacity that gas is given, so that it does not set the time step."""
 
@@ -103,11 +105,12 @@ def _properties(item: Tissue) -> FreezingTissue:
         return replace(
             made, latent=latent, capacity_frozen=frozen, conductivity_frozen=amount["frozen_conductivity_w_m_k"]
         )
+    share = min(density / _SOFT_KG_M3, 1.0)  # lung holds air: less water to freeze, and less ice to conduct
     return replace(
         made,
-        latent=soft["latent_heat_mj_m3"] * 1e6,
-        conductivity_frozen=soft["conductivity_frozen_w_m_k"],
-        conductivity_freezing=soft["conductivity_freezing_w_m_k"],
+        latent=share * soft["latent_heat_mj_m3"] * 1e6,
+        conductivity_frozen=share * soft["conductivity_frozen_w_m_k"],
+        conductivity_freezing=share * soft["conductivity_freezing_w_m_k"],
         capacity_frozen=density * soft["heat_capacity_frozen_j_kg_k"],
         capacity_freezing=density * soft["heat_capacity_freezing_j_kg_k"],
     )
