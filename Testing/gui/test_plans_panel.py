@@ -149,6 +149,30 @@ def test_an_edited_outline_makes_proposal_and_prediction_out_of_date(planned: An
     assert status(planned) == "Ready for the next step, Review."
 
 
+def test_growing_a_lesion_anew_refreshes_the_panel_a_few_times_and_not_for_each_segment(
+    planned: Any, case: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import slicer
+
+    from boneir.case import Role, Structure
+    from boneir.gui.records import inputs_of
+    from boneir.scene.build import show_outlines
+
+    body = case.structure("body").mask
+    many = case.with_structures([Structure(f"thing {n}", Role.CRITICAL, body) for n in range(12)])
+    many = many.with_structures([Structure("bone", Role.BONE, case.lesion("lesion-1").mask, "bone")])
+    show_outlines(slicer.mrmlScene, many, planned.parameters.inputVolume)
+    go_to(planned, "report")
+    planned.parameters.seed = planned.logic.placePoint(None)
+    planned.parameters.seed.AddControlPointWorld(3.5, 4.2, 98.5)
+    times: list[int] = []
+    monkeypatch.setattr(type(planned.steps[0]), "refresh", lambda self: times.append(1))
+    planned.logic.growLesion(inputs_of(planned.parameters), planned.parameters.seed)
+    assert not times
+    go_to(planned, "lesion").growButton.click()
+    assert 1 <= len(times) <= 5
+
+
 def test_an_edit_while_another_module_is_shown_is_seen_too(planned: Any) -> None:
     from boneir.gui.records import inputs_of
     from standins.application import enter_module, leave_module

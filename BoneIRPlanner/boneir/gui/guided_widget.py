@@ -26,7 +26,8 @@ class Companion(Protocol):
 class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # type: ignore[misc]
     """Base of a module's widget.
 
-    A module gives `makeLogic` and `stepClasses`, and a panel ``UI/<module>.ui`` with a tool button for each step
+    A module gives `makeLogic` (of a logic that may have a flag ``acting``, true while it changes the scene itself) and
+    `stepClasses`, and a panel ``UI/<module>.ui`` with a tool button for each step
     (``imagesButton`` for the step "images"), ``stepStack``, ``statusLabel``, ``backButton`` and ``nextButton``. Its
     parameter node has a field ``currentStep``.
     """
@@ -89,7 +90,7 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
     def say(self, text: str) -> None:
         """Say something in the status line, until the user does the next thing; "" takes it back."""
         self._said = text
-        self.refresh()
+        self.onChanged()
 
     def enter(self) -> None:
         """The user opens the module."""
@@ -143,7 +144,9 @@ class GuidedModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # 
         self.refresh()
 
     def onChanged(self, *_event: Any) -> None:
-        """The parameter node, or a node that it refers to, has changed."""
+        """The parameter node, or a node that it refers to, has changed; not while the module itself changes many."""
+        if getattr(self.logic, "acting", False):
+            return
         self._watch()
         self.refresh()
 

@@ -123,7 +123,7 @@ class LiveNeedles:
 
 def _qt_timer(callback: Callable[[], None], parent: Any) -> Timer:
     timer = qt.QTimer(parent)  # goes with the panel, and with it what it is connected to
-    timer.singleShot = True
-    timer.interval = SETTLE_MS
+    timer.setSingleShot(True)
+    timer.setInterval(SETTLE_MS)
     timer.connect("timeout()", callback)
     return timer

@@ -52,7 +52,8 @@ class PlannerLogic(PlansLogic, ViewsLogic):
         made, findings = outline_structures(case.image)
         case = case.with_structures(item for item in made if not case.has(item.name)).with_findings(findings)
         case = case.with_findings(absent_findings(case.structures))
-        node = show_outlines(slicer.mrmlScene, case, inputs.volume)
+        with self.act_alone():
+            node = show_outlines(slicer.mrmlScene, case, inputs.volume)
         return node, Outcome(findings=case.findings, about=named(inputs.volume, node))
 
     def growLesion(self, inputs: Inputs, seed: Any) -> tuple[Any, Outcome]:
@@ -65,7 +66,8 @@ class PlannerLogic(PlansLogic, ViewsLogic):
             raise OutlineError(_("Place a point inside the lesion first."))
         case = self.caseOf(inputs)
         lesion, findings = grow_lesion(case, lps_point(seed.GetNthControlPointPositionWorld(0)), name=inputs.lesion)
-        node = show_outlines(slicer.mrmlScene, case.with_lesion(lesion), inputs.volume)
+        with self.act_alone():
+            node = show_outlines(slicer.mrmlScene, case.with_lesion(lesion), inputs.volume)
         return node, self._measured(case.with_lesion(lesion), lesion, findings, inputs.volume, node)
 
     def measureLesion(self, inputs: Inputs) -> Outcome:

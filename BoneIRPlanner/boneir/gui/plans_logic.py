@@ -25,7 +25,7 @@ class PlansLogic:
     _desk: PlanDesk | None = None
     _earlier = PlanBook()
     acting = False
-    """Whether it is the software itself that moves needles just now."""
+    """Whether it is the software itself that changes the scene just now."""
 
     @property
     def desk(self) -> PlanDesk:
@@ -53,12 +53,12 @@ class PlansLogic:
 
     def showPlan(self, name: str) -> None:
         """Show one plan in the views; the others stay in the scene, unseen, as the user left them."""
-        with self._act_alone():
+        with self.act_alone():
             self.desk.show(self.desk.book.page(name).name)
 
     def takeMoves(self) -> str:
         """Take needles that were moved in the views into the book."""
-        with self._act_alone():
+        with self.act_alone():
             return self.desk.take_moves()
 
     def takeProposed(self, plans: tuple[Plan, ...], scores: tuple[float, ...]) -> Shown:
@@ -103,11 +103,12 @@ class PlansLogic:
         """Another scene has come in."""
         earlier, self._earlier = self._earlier, PlanBook()
         if earlier.pages:
-            with self._act_alone():
+            with self.act_alone():
                 self.desk.join(earlier)
 
     @contextmanager
-    def _act_alone(self) -> Iterator[None]:
+    def act_alone(self) -> Iterator[None]:
+        """Change the scene without the panel following each change: it is shown once, afterwards."""
         before, self.acting = self.acting, True
         try:
             yield
@@ -116,7 +117,7 @@ class PlansLogic:
 
     def _act(self, change: Callable[[PlanBook], PlanBook], name: str) -> Shown:
         before = self.desk.book
-        with self._act_alone():
+        with self.act_alone():
             said = self.desk.act(change)
             shown = name_afterwards(before, self.desk.book, name)
             if shown:

@@ -44,5 +44,5 @@ def _presser(button: qt.QPushButton, key: str) -> Callable[[], None]:
 
 def _add(panel: Any, key: str, act: Callable[..., None]) -> None:
     shortcut = qt.QShortcut(qt.QKeySequence(key), panel)
-    shortcut.context = qt.Qt.WidgetWithChildrenShortcut
+    shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
     shortcut.connect("activated()", act)
