@@ -32,7 +32,13 @@ from .plan import Plan, Technique, Treatment
 
 
 def assess(
-    case: Case, plan: Plan, *, physics: bool = False, spread: bool = False, progress: Watch | None = None
+    case: Case,
+    plan: Plan,
+    *,
+    physics: bool = False,
+    spread: bool = False,
+    in_turn: bool = False,
+    progress: Watch | None = None,
 ) -> Assessment:
     """Say what a plan does to a case.
 
@@ -45,6 +51,8 @@ def assess(
         Whether what the technique does is simulated as well, where that is possible.
     spread : bool
         Whether heat and cold are simulated nine times over the ranges of tissue values, for shells and chances.
+    in_turn : bool
+        Whether, when simulated, needles heat one after the other instead of together.
     progress : callable, optional
         Called while a simulation runs.
 
@@ -76,7 +84,7 @@ def assess(
     for treatment in plan.treatments:
         _assess_treatment(case, plan, treatment, limits, sheet)
         if physics or spread:
-            assess_simulation(case, treatment, sheet, progress, spread=spread)
+            assess_simulation(case, treatment, sheet, progress, spread=spread, in_turn=in_turn)
     assess_conflicts(plan, limits, sheet)
     findings = worst_first(dict.fromkeys(sheet.findings))
     return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones), tuple(sheet.curves))

@@ -127,3 +127,25 @@ def test_what_cannot_be_simulated_is_refused(tmp_path):
     needles = tuple(Probe(str(n), unknown, way(x, 8.0)) for n, x in enumerate((-8.0, 8.0)))
     with pytest.raises(DeviceError, match="no parameter 'volts_per_mm'"):
         simulate(case, Treatment("lesion-1", Technique.ELECTROCHEMOTHERAPY, 0.0, needles))
+
+
+def test_needles_that_heat_in_turn_leave_the_union_of_their_zones_where_they_are_apart():
+    case = patient()
+    alone = [Probe(str(n), "emprint", way(x, 14.0), "75W-5min") for n, x in enumerate((-34.0, 34.0))]
+    treat = [
+        Treatment("lesion-1", Technique.MICROWAVE, 2.0, probes) for probes in (tuple(alone), *((p,) for p in alone))
+    ]
+    told = []
+    (both,) = simulate(case, treat[0], in_turn=True, spacing_mm=2.5, progress=told.append)
+    assert [moment.share for moment in told] == sorted(moment.share for moment in told)
+    assert told[-1].time_s == pytest.approx(600.0)
+    assert [zone.probe for zone in both.each] == ["0", "1"]
+    union = both.each[0].mask.full() | both.each[1].mask.full()
+    assert np.count_nonzero(both.zone.mask.full() != union) <= 0.02 * np.count_nonzero(union)
+    energy = {m.code: m.amount for m in both.measures}["ablation.simulated_energy"]
+    (together,) = simulate(case, treat[0], spacing_mm=2.5)
+    assert together.each == ()
+    same = {m.code: m.amount for m in together.measures}["ablation.simulated_energy"]
+    assert energy == pytest.approx(same, rel=0.02)
+    # Together they heat all of what lies between at once, so nothing of the zones in turn is missing.
+    assert np.count_nonzero(together.zone.mask.full()) >= 0.98 * np.count_nonzero(union)

@@ -22,12 +22,15 @@ class Outcome:
     measures : tuple of Measure
     findings : tuple of Finding
     curves : tuple of Curve
+    each : tuple of Zone
+        Of every probe, where they work in turn.
     """
 
     zone: Zone
     measures: tuple[Measure, ...] = ()
     findings: tuple[Finding, ...] = ()
     curves: tuple[Curve, ...] = ()
+    each: tuple[Zone, ...] = ()
 
 
 def zone_on(

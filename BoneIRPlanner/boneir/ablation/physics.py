@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +24,10 @@ from .damage import DEAD_CEM43_MIN, DEAD_OMEGA, frozen_dead, frozen_rule
 from .devices import device
 from .electrodes import Rod
 from .energy import EnergyBalance
-from .generator import RollOffControl
+from .generator import Generator, RollOffControl
 from .heat import Heated, Moment, heat
 from .heat_drive import Chosen, microwave_drive, points_of, radiofrequency_drive, rods_of
+from .in_turn import later, runs_together
 from .medium import Held, medium_of
 from .physics_values import physics_value
 from .tissue_map import TissueMap, tissue_map, window_around
@@ -64,6 +65,8 @@ class Prediction:
         Whether it was stopped before its end; then it predicts nothing beyond.
     curves : tuple of Curve
         Temperature and volume of the lesion and of what is at risk.
+    each : tuple of Zone
+        Of every probe, where they heat in turn.
     """
 
     zone: Zone
@@ -73,6 +76,7 @@ class Prediction:
     temperature_c: NDArray[np.float32]
     stopped: bool
     curves: tuple[Curve, ...] = ()
+    each: tuple[Zone, ...] = ()
 
 
 def predict(
@@ -80,11 +84,12 @@ def predict(
     treatment: Treatment,
     *,
     spacing_mm: float = 1.0,
+    in_turn: bool = False,
     change: Callable[[TissueMap], TissueMap] | None = None,
     progress: Watch | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Prediction:
-    """Simulate a treatment with all of its probes at work together.
+    """Simulate a treatment with all of its probes at work together, or one after the other.
 
     Parameters
     ----------
@@ -94,6 +99,8 @@ def predict(
         By microwave, radiofrequency or cryoablation.
     spacing_mm : float
         Voxels of the simulation.
+    in_turn : bool
+        Whether probes heat one after the other, with time to cool between; cryoprobes always work together.
     change : callable, optional
         Changes the tissue map, for instance to another perfusion.
     progress, should_stop : callable, optional
@@ -135,36 +142,51 @@ def predict(
 
     if treatment.technique is Technique.CRYO:
         return _frozen(case, treatment, chosen, tissues, watch, see, should_stop)
-    return _heated(case, treatment, chosen, tissues, watch, see, should_stop)
+    parts = [[one] for one in chosen] if in_turn else [chosen]
+    return _heated(case, treatment, parts, tissues, watch, see, should_stop)
 
 
 def _heated(
-    case: Case, treatment: Treatment, chosen: Chosen, tissues: TissueMap, watch: RiskWatch, see: Watch,
+    case: Case, treatment: Treatment, parts: Sequence[Chosen], tissues: TissueMap, watch: RiskWatch, see: Watch,
     should_stop: Callable[[], bool] | None,
 ) -> Prediction:  # fmt: skip
-    microwave = treatment.technique is Technique.MICROWAVE
-    drive = (microwave_drive if microwave else radiofrequency_drive)(chosen, tissues)
-    generator = drive.generator
-    made = heat(
-        medium_of(tissues), drive.seconds, source=drive.source, generator=generator, sensor=drive.sensor,
-        renew=drive.renew, progress=see, should_stop=should_stop,
+    drive_of = microwave_drive if treatment.technique is Technique.MICROWAVE else radiofrequency_drive
+    runs, generators = list[Heated](), list[Generator]()
+    for number, chosen in enumerate(parts):
+        drive = drive_of(chosen, tissues)
+        generators.append(drive.generator)
+        told = later(see, number, len(parts), sum(run.time_s for run in runs))
+        runs.append(
+            heat(
+                medium_of(tissues), drive.seconds, source=drive.source, generator=drive.generator, sensor=drive.sensor,
+                renew=drive.renew, progress=told, should_stop=should_stop,
+            )
+        )  # fmt: skip
+        if runs[-1].stopped:
+            break
+    made = runs_together(runs)
+    zone = _heat_zone(case, tissues.grid, made)
+    each = () if len(parts) == 1 else tuple(
+        _heat_zone(case, tissues.grid, run, chosen[0][0].name) for run, chosen in zip(runs, parts, strict=False)
     )  # fmt: skip
-    expected = made.cem43_min >= DEAD_CEM43_MIN
-    sure = expected & (made.peak_c >= physics_value("heat_sure_c").amount)
-    possible = expected | (made.omega >= DEAD_OMEGA)
-    zone = _zone(case, tissues.grid, expected, sure, possible)
     measures, findings = watch.heated(made.peak_c, made.cem43_min)
     more, notes = _account(treatment, zone, case, made.energy, made.reached_border, made)
     power = Measure("ablation.simulated_energy", "Energy absorbed", made.energy.supplied_j / 1000.0, "kJ", MEDIUM)
-    if isinstance(generator, RollOffControl) and generator.roll_offs:
-        first = generator.roll_offs[0]
-        times = len(generator.roll_offs)
-        text = f"The tissue at the electrode boils after {first:.0f} s: the power rolls off {times} times."
-        notes = (*notes, Finding("ablation.roll_off", Severity.NOTE, text, first, "s"))
+    for generator in generators:
+        if isinstance(generator, RollOffControl) and generator.roll_offs:
+            first, times = generator.roll_offs[0], len(generator.roll_offs)
+            text = f"The tissue at the electrode boils after {first:.0f} s: the power rolls off {times} times."
+            notes = (*notes, Finding("ablation.roll_off", Severity.NOTE, text, first, "s"))
     curves = watch.curves(made.peak_c, case.lesion(treatment.lesion).mask, warm=True)
     return Prediction(
-        zone, (*more, power, *measures), (*findings, *notes), tissues.grid, made.peak_c, made.stopped, curves
+        zone, (*more, power, *measures), (*findings, *notes), tissues.grid, made.peak_c, made.stopped, curves, each
     )
+
+
+def _heat_zone(case: Case, window: Grid, made: Heated, probe: str = "") -> Zone:
+    expected = made.cem43_min >= DEAD_CEM43_MIN
+    sure = expected & (made.peak_c >= physics_value("heat_sure_c").amount)
+    return _zone(case, window, expected, sure, expected | (made.omega >= DEAD_OMEGA), probe)
 
 
 def _frozen(
@@ -233,10 +255,15 @@ def _account(
 
 
 def _zone(
-    case: Case, window: Grid, expected: NDArray[np.bool_], sure: NDArray[np.bool_], possible: NDArray[np.bool_]
+    case: Case,
+    window: Grid,
+    expected: NDArray[np.bool_],
+    sure: NDArray[np.bool_],
+    possible: NDArray[np.bool_],
+    probe: str = "",
 ) -> Zone:
     masks = [mask_on(Mask.of(marked, window), case.image.grid) for marked in (expected, sure, possible)]
-    return Zone("simulated zone", "", masks[0], masks[1], masks[2], MEDIUM)
+    return Zone(f"simulated zone {probe}".strip(), probe, masks[0], masks[1], masks[2], MEDIUM)
 
 
 def _covered(lesion: Mask, zone: Mask) -> float:

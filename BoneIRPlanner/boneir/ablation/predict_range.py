@@ -68,6 +68,7 @@ def predict_range(
     treatment: Treatment,
     *,
     spacing_mm: float = 1.0,
+    in_turn: bool = False,
     progress: Callable[[float], None] | None = None,
     workers: int | None = None,
 ) -> Range:
@@ -80,6 +81,8 @@ def predict_range(
         By microwave, radiofrequency or cryoablation.
     spacing_mm : float
         Voxels of the simulations.
+    in_turn : bool
+        As in `physics.predict`.
     progress : callable or None
         Told the share that is done, after every simulation; what it raises ends them.
     workers : int or None
@@ -96,7 +99,7 @@ def predict_range(
     def solve(levels: Factors) -> Mask:
         made = predict(
             case, treatment, spacing_mm=spacing_mm, change=lambda tissues: at_levels(tissues, levels),
-            should_stop=stop.is_set,
+            should_stop=stop.is_set, in_turn=in_turn,
         )  # fmt: skip
         if all(level == MIDDLE for level in levels.values()):
             done.append(made)

@@ -34,6 +34,7 @@ def simulate(
     treatment: Treatment,
     *,
     spread: bool = False,
+    in_turn: bool = False,
     spacing_mm: float = 1.0,
     progress: Watch | None = None,
     told: Callable[[float], None] | None = None,
@@ -48,6 +49,8 @@ def simulate(
     spread : bool
         Whether heat and cold are simulated nine times over the ranges of tissue values, which gives the shells of the
         zone and the chance that it covers the lesion. Ethanol always is; pulses and sound are simulated once.
+    in_turn : bool
+        Whether probes heat one after the other instead of together.
     spacing_mm : float
         Voxels of simulations of heat and cold.
     progress : callable, optional
@@ -80,12 +83,12 @@ def simulate(
     if technique is Technique.ELECTROCHEMOTHERAPY:
         return (_pulses(case, treatment),)
     if spread:
-        made = predict_range(case, treatment, spacing_mm=spacing_mm, progress=told)
+        made = predict_range(case, treatment, spacing_mm=spacing_mm, in_turn=in_turn, progress=told)
         expected, shells = made.expected, made.outcome
         measures, findings = (*expected.measures, *shells.measures), (*expected.findings, *shells.findings)
-        return (Outcome(shells.zone, measures, findings, expected.curves),)
-    once = predict(case, treatment, spacing_mm=spacing_mm, progress=progress)
-    return (Outcome(once.zone, once.measures, once.findings, once.curves),)
+        return (Outcome(shells.zone, measures, findings, expected.curves, expected.each),)
+    once = predict(case, treatment, spacing_mm=spacing_mm, in_turn=in_turn, progress=progress)
+    return (Outcome(once.zone, once.measures, once.findings, once.curves, once.each),)
 
 
 def _ethanol(case: Case, treatment: Treatment, probe: Probe, told: Callable[[float], None] | None) -> Outcome:

@@ -21,6 +21,7 @@ def assess_simulation(
     progress: Watch | None = None,
     *,
     spread: bool = False,
+    in_turn: bool = False,
     told: Callable[[float], None] | None = None,
 ) -> None:
     """Simulate what can be simulated, and say where it cannot.
@@ -35,13 +36,15 @@ def assess_simulation(
         Called while a simulation runs.
     spread : bool
         Whether heat and cold are simulated over the ranges of tissue values.
+    in_turn : bool
+        Whether needles heat one after the other instead of together.
     told : callable, optional
         Called with the share of those simulations that is done.
     """
     if treatment.technique in SIMULATED_HERE and treatment.probes:
-        for outcome in simulate(case, treatment, spread=spread, progress=progress, told=told):
+        for outcome in simulate(case, treatment, spread=spread, in_turn=in_turn, progress=progress, told=told):
             sheet.add(outcome.measures, outcome.findings)
-            sheet.zones.append(outcome.zone)
+            sheet.zones += (outcome.zone, *outcome.each)
             sheet.curves += outcome.curves
             assess_simulated_margin(case.lesion(treatment.lesion), outcome.zone, treatment.margin_mm, sheet)
     elif treatment.technique not in WITHOUT_ZONE:

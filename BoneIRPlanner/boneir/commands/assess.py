@@ -23,7 +23,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         plan = replace(plan, limits=(*others, *changes))
     case = load_case(options.case)
     with progress.step(f"Assessing {plan.name}"):
-        assessment = assess(case, plan, physics=options.physics, spread=options.range)
+        assessment = assess(case, plan, physics=options.physics, spread=options.range, in_turn=options.in_turn)
     verdict = f"{plan.name}, {plan.approach or 'way in not named'}: {verdict_word(assessment)}"
     parts = (verdict, measure_table(assessment.measures), finding_lines(assessment.findings))
     return Answer(assessment_record(assessment), parts)

@@ -78,6 +78,8 @@ def _assess(commands: Commands[Parser]) -> None:
     parser.add_argument("--physics", action="store_true", help=words)
     words = "simulate heat and cold nine times over the ranges of tissue values: sure and possible extent, and chances"
     parser.add_argument("--range", action="store_true", help=words)
+    words = "simulate needles that heat one after the other, with time to cool between, instead of all together"
+    parser.add_argument("--in-turn", action="store_true", help=words)
 
 
 def _compare(commands: Commands[Parser]) -> None:
