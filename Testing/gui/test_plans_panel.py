@@ -203,6 +203,43 @@ def test_each_plan_keeps_its_own_prediction(planned: Any) -> None:
     assert status(planned) == "Ready for the next step, Review."
 
 
+def test_plans_are_compared_side_by_side_and_a_click_shows_one(
+    planned: Any, monkeypatch: pytest.MonkeyPatch, refusals: list[str]
+) -> None:
+    from boneir.assessment import Assessment, Measure
+
+    asked: list[str] = []
+
+    def assess(case: Any, plan: Any) -> Assessment:
+        asked.append(plan.name)
+        mm = 3.5 if plan.name == "plan-1" else 6.5
+        return Assessment(
+            plan.uid, case.uid, (Measure("access.clearance", "Clearance", mm, "mm", "aorta"),), findings()
+        )
+
+    import boneir.assess
+
+    monkeypatch.setattr(boneir.assess, "assess", assess)
+    ui = go_to(planned, "review")
+    assert not ui.compareTable.isVisibleTo(ui.compareGroup)
+    ui.compareButton.click()
+    rows = cells(ui.compareTable)
+    assert [row[0] for row in rows] == ["plan-1", "plan-2"]
+    assert [row[2] for row in rows] == ["3.5\u00a0mm", "6.5\u00a0mm"]
+    assert {row[5] for row in rows} == {"Stop"}
+    assert asked == ["plan-1", "plan-2"]
+    ui.compareButton.click()
+    assert asked == ["plan-1", "plan-2"], "what is fresh is not predicted again"
+    ui.compareTable.cellClicked.emit(1, 0)
+    assert planned.parameters.planName == "plan-2"
+    go_to(planned, "access").planNameEdit.text = "left"
+    go_to(planned, "access").planNameEdit.editingFinished.emit()
+    assert [row[0] for row in cells(go_to(planned, "review").compareTable)] == ["plan-1"], (
+        "the other is another plan now"
+    )
+    assert not refusals
+
+
 def test_two_lesions_and_two_devices_come_back_as_they_were(
     planned: Any, scene: Any, image: Any, tmp_path: Path
 ) -> None:

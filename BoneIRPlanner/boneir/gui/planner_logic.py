@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from ..errors import CaseError, OutlineError, PlanError
 from ..scene.changes import Fingerprints
 from .plans_logic import PlansLogic
-from .records import Inputs, Outcome, Proposed, named
+from .records import Inputs, Outcome, Outcomes, Proposed, named
 from .views_logic import ViewsLogic
 
 
@@ -114,13 +114,42 @@ class PlannerLogic(PlansLogic, ViewsLogic):
             raise PlanError(_("There is no plan in the scene: choose one first."))
         return plan, assess(case, plan)
 
+    def compare(self, inputs: Inputs, known: Outcomes) -> Outcomes:
+        """Assess every plan whose outcome is not of the plan as it is now; the zones of none are shown."""
+        for page in self.planPages():
+            if self.isFresh(inputs, page.name, known.of(page.name)):
+                continue
+            plan, assessment = self._assessed(self.caseOf(inputs), page.name)
+            about = self.fingerprint(inputs)
+            outcome = Outcome("", assessment.measures, assessment.findings, plan.uid, about, plan.name)
+            known = known.with_one(outcome, [page.name for page in self.planPages()])
+        return known
+
+    def alternatives(self, inputs: Inputs, known: Outcomes) -> list[tuple[Any, Any]]:
+        """(plan, assessment without zones) of every plan whose outcome is of the plan as it is now."""
+        from ..assessment import Assessment
+
+        found = []
+        for page in self.planPages():
+            outcome = known.of(page.name)
+            if self.isFresh(inputs, page.name, outcome):
+                assessment = Assessment(outcome.plan_uid, "", outcome.measures, outcome.findings)
+                found.append((self.planNow(page.name), assessment))
+        return found
+
     def isFresh(self, inputs: Inputs, name: str, outcome: Outcome) -> bool:
         """Whether an outcome is of the plan, the image and the outlines as they are now."""
         plan = self.planNow(name)
         return plan is not None and outcome.plan_uid == plan.uid and outcome.about in ("", self.fingerprint(inputs))
 
     def writeReport(
-        self, inputs: Inputs, name: str, folder: Path, withPictures: bool, proposed: Proposed | None = None
+        self,
+        inputs: Inputs,
+        name: str,
+        folder: Path,
+        withPictures: bool,
+        proposed: Proposed | None = None,
+        known: Outcomes | None = None,
     ) -> str:
         """Write the report of the plan as it lies in the scene; give the path of its page."""
         from ..report.write import write_report
@@ -130,7 +159,17 @@ class PlannerLogic(PlansLogic, ViewsLogic):
         plan, assessment = self._assessed(case, name)
         pictures, findings = pictures_of(case, plan, assessment) if withPictures else ((), ())
         proposal = self._proposal(inputs, proposed)
-        files = write_report(case, plan, assessment, pictures, Path(folder), findings=findings, proposal=proposal)
+        others = self.alternatives(inputs, known or Outcomes())
+        files = write_report(
+            case,
+            plan,
+            assessment,
+            pictures,
+            Path(folder),
+            findings=findings,
+            proposal=proposal,
+            others=others if len(others) > 1 else (),
+        )
         return str(files.html)
 
     def _proposal(self, inputs: Inputs, proposed: Proposed | None) -> Any:

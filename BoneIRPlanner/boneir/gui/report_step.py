@@ -8,7 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from .choices import StepName
-from .records import Proposed, inputs_of, plan_outcome, read
+from .records import Outcomes, Proposed, inputs_of, plan_outcome, read
 from .step import Step
 from .tables import show_text
 from .work import work
@@ -51,6 +51,7 @@ class ReportStep(Step):
                 parameters.reportFolder,
                 parameters.withPictures,
                 read(Proposed, parameters.proposal),
+                read(Outcomes, parameters.assessments),
             )
             parameters.reportedPlan = self.logic.planNow(parameters.planName).uid
 

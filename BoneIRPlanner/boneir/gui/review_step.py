@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from slicer.i18n import tr as _
 
 from ..findings import Severity
 from .choices import StepName
-from .records import inputs_of, plan_outcome
+from .records import Outcomes, inputs_of, plan_outcome, read, written
 from .step import Step
-from .tables import places_of, show_findings, show_text
+from .tables import places_of, show_findings, show_rows, show_text
+from .wording import comparison_rows
 from .work import work
 
 
@@ -24,6 +27,8 @@ class ReviewStep(Step):
     def connect(self) -> None:
         self.ui.findingsTable.connect("cellClicked(int,int)", self.onFinding)
         self.ui.approveButton.connect("clicked()", self.onApprove)
+        self.ui.compareButton.connect("clicked()", self.onCompare)
+        self.ui.compareTable.connect("cellClicked(int,int)", self.onPlan)
 
     def refresh(self) -> None:
         outcome = plan_outcome(self.parameters)
@@ -36,6 +41,10 @@ class ReviewStep(Step):
         self.ui.verdictText.visible = bool(outcome.plan_uid)
         show_findings(self.ui.findingsTable, findings)
         self._show_approval()
+        pages = self.logic.planPages()
+        self.ui.compareGroup.visible = len(pages) > 1
+        if len(pages) > 1:
+            show_rows(self.ui.compareTable, comparison_rows(self._compared()), wrapped=1)
 
     def missing(self) -> str:
         return ""
@@ -54,6 +63,24 @@ class ReviewStep(Step):
             shown, said = self.logic.approvePlan(parameters.planName, parameters.approver)
             parameters.planName = shown
             self.module.say(said)
+
+    def onCompare(self) -> None:
+        parameters = self.parameters
+        with work(_("The plans could not be compared.")):
+            known = read(Outcomes, parameters.assessments) or Outcomes()
+            parameters.assessments = written(self.logic.compare(inputs_of(parameters), known))
+
+    def onPlan(self, row: int) -> None:
+        with work(_("The plan could not be shown.")):
+            name = self._compared()[row][0].name
+            self.logic.showPlan(name)
+            self.parameters.planName = name
+            self.module.say("")
+
+    def _compared(self) -> list[tuple[Any, Any]]:
+        known = read(Outcomes, self.parameters.assessments) or Outcomes()
+        found: list[tuple[Any, Any]] = self.logic.alternatives(inputs_of(self.parameters), known)
+        return found
 
     def _show_approval(self) -> None:
         """What can be approved is a plan whose prediction is of the plan as it is now, and finds nothing to stop at."""

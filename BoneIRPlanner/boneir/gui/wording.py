@@ -12,11 +12,13 @@ from ..ablation.device import DeviceStatus
 from ..ablation.devices import device, devices
 from ..access.skin_colours import LegendEntry
 from ..anatomy.structures import structure_kinds
+from ..assessment import Assessment
 from ..errors import BoneIRError
 from ..findings import Severity, worst_first
 from ..plan import Plan, Probe, Technique
 from ..plan_book import Origin, Page
 from ..proposal import Goal, SkinMap
+from ..report.about_choice import comparison
 from ..report.numbers import amount_text, measure_text, seconds_text
 from .live_logic import LiveState
 from .records import Proposed
@@ -85,6 +87,15 @@ def standing_words(page: Page) -> str:
         Origin.HAND: _("By hand"),
     }
     return words[page.origin]
+
+
+def comparison_rows(plans: Sequence[tuple[Plan, Assessment]]) -> Rows:
+    """A row for each plan as the report compares them, without the way in, for which a panel has no room."""
+    if not plans:
+        return []
+    table = comparison(plans)
+    way = [column.title for column in table.columns].index("Way in")
+    return [(*row.cells[:way], *row.cells[way + 1 :]) for row in table.rows]
 
 
 def refusal_rows(proposed: Proposed | None) -> Rows:
