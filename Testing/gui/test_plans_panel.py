@@ -232,11 +232,11 @@ def test_plans_are_compared_side_by_side_and_a_click_shows_one(
     assert asked == ["plan-1", "plan-2"], "what is fresh is not predicted again"
     ui.compareTable.cellClicked.emit(1, 0)
     assert planned.parameters.planName == "plan-2"
-    go_to(planned, "access").planNameEdit.text = "left"
-    go_to(planned, "access").planNameEdit.editingFinished.emit()
-    assert [row[0] for row in cells(go_to(planned, "review").compareTable)] == ["plan-1"], (
-        "the other is another plan now"
-    )
+    bar = go_to(planned, "access")
+    bar.planNameEdit.text = "left"
+    bar.planNameEdit.editingFinished.emit()
+    rows = cells(go_to(planned, "review").compareTable)
+    assert [row[0] for row in rows] == ["plan-1"], "the other is another plan now"
     assert not refusals
 
 
