@@ -25,6 +25,9 @@ from .temperature_volume import temperature_curve
 
 Floats = NDArray[np.floating]
 
+WORTH_A_CURVE_K = 3.0
+"""Structures that change by less are not drawn."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -112,11 +115,11 @@ class RiskWatch:
         return tuple(measures), tuple(findings)
 
     def curves(self, values_c: Floats, lesion: Mask, *, warm: bool) -> tuple[Curve, ...]:
-        """Part of the lesion, and of every structure that changes by a kelvin, that reached each temperature."""
+        """Part of the lesion, and of every structure that changes enough, that reached each temperature."""
         found = [temperature_curve(values_c[mask_on(lesion, self.window).full()], "the lesion", warm=warm)]
         for item in self.guarded:
             here = values_c.ravel()[item.at]
-            if item.name != "skin" and float(np.abs(here - BODY_C).max()) > 1.0:
+            if item.name != "skin" and float(np.abs(here - BODY_C).max()) > WORTH_A_CURVE_K:
                 limit = item.limits.heat_c if warm else item.limits.cold_stop_c
                 found.append(temperature_curve(here, item.words, warm=warm, limit=limit))
         return tuple(found)

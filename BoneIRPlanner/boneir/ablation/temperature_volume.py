@@ -12,8 +12,8 @@ from ..evidence import Value
 from ..findings import Severity
 from .medium import BODY_C
 
-MOST_POINTS = 60
-"""So many points a curve has at most."""
+POINTS = 61
+"""So many points a curve has."""
 
 
 def temperature_curve(extreme_c: NDArray[np.floating], about: str, *, warm: bool, limit: Value | None = None) -> Curve:
@@ -38,11 +38,10 @@ def temperature_curve(extreme_c: NDArray[np.floating], about: str, *, warm: bool
     values = np.asarray(extreme_c, float).ravel()
     end = math.ceil(values.max(initial=BODY_C)) if warm else math.floor(values.min(initial=BODY_C))
     ends = (BODY_C, float(end)) if warm else (float(end), BODY_C)
-    count = int(min(MOST_POINTS, abs(end - BODY_C) + 1))
-    places = np.unique(np.linspace(*ends, max(count, 2)))
+    places = np.unique(np.linspace(*ends, POINTS))
     reached = [np.mean(values >= t) if warm else np.mean(values <= t) for t in places]
     points = tuple((float(t), 100.0 * float(share)) for t, share in zip(places, reached, strict=True))
-    marks = () if limit is None else (CurveMark(limit.amount, f"limit {limit}", Severity.STOP),)
+    marks = () if limit is None else (CurveMark(limit.amount, "limit", Severity.STOP),)
     word = "highest" if warm else "lowest"
     return Curve(
         "ablation.temperature_volume", f"Temperature and volume of {about}", f"{word} temperature",

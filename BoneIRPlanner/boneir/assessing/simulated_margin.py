@@ -66,7 +66,7 @@ def _finding(expected: SurfaceMargin, lesion: Lesion, wanted_mm: float) -> Findi
 def _curve(expected: SurfaceMargin, lesion: Lesion, wanted_mm: float) -> Curve:
     """Which part of the lesion and a rim lies within, by the width of the rim."""
     points = tuple((float(mm), 100.0 * share) for mm, share in zip(MARGINS_MM, expected.coverage, strict=True))
-    marks = (CurveMark(wanted_mm, f"asked for: {wanted_mm:g} mm"),) if wanted_mm <= MARGINS_MM[-1] else ()
+    marks = (CurveMark(wanted_mm, "asked for"),) if wanted_mm <= MARGINS_MM[-1] else ()
     return Curve(
         "ablation.simulated_rim", f"Rim around {lesion.name} within the simulated zone", "width of the rim",
         "part within the zone", "mm", "%", lesion.name, points, marks, "simulated",

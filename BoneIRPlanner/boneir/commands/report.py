@@ -19,7 +19,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     plan = read_plan(find_plan(options.case, options.plan))
     case = load_case(options.case)
     with progress.step(f"Assessing {plan.name}"):
-        assessment = assess(case, plan)
+        assessment = assess(case, plan, physics=options.physics, spread=options.range, in_turn=options.in_turn)
     with progress.step("Drawing it"):
         pictures, missing = draw(case, plan, assessment)
     folder: Path = options.out or options.case / "report"

@@ -70,16 +70,21 @@ def _explain(commands: Commands[Parser]) -> None:
     _goal_arguments(parser)
 
 
-def _assess(commands: Commands[Parser]) -> None:
-    parser = command(commands, "assess", "Say what follows from a plan.", "boneir assess case-7 plan-1")
-    plan_argument(parser)
-    guidance_argument(parser)
+def physics_arguments(parser: argparse.ArgumentParser) -> None:
+    """Whether and how the effect is simulated."""
     words = "simulate heat, cold, ethanol, sound or pulses in the patient's own tissue too"
     parser.add_argument("--physics", action="store_true", help=words)
     words = "simulate heat and cold nine times over the ranges of tissue values: sure and possible extent, and chances"
     parser.add_argument("--range", action="store_true", help=words)
     words = "simulate needles that heat one after the other, with time to cool between, instead of all together"
     parser.add_argument("--in-turn", action="store_true", help=words)
+
+
+def _assess(commands: Commands[Parser]) -> None:
+    parser = command(commands, "assess", "Say what follows from a plan.", "boneir assess case-7 plan-1")
+    plan_argument(parser)
+    guidance_argument(parser)
+    physics_arguments(parser)
 
 
 def _compare(commands: Commands[Parser]) -> None:

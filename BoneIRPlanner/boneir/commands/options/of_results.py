@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .of_plans import physics_arguments
 from .parser import Commands, Parser, command, plan_argument
 
 
@@ -12,6 +13,7 @@ def _report(commands: Commands[Parser]) -> None:
     parser = command(commands, "report", text, "boneir report case-7 plan-1 --out for-the-board")
     plan_argument(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default: 'report' in the folder of the case)")
+    physics_arguments(parser)
     parser.add_argument("--date", default="", metavar="TEXT", help="a date to print (default: none)")
 
 
