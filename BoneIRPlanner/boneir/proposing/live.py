@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..access.capsules import Capsule
-from ..access.field import build_field
+from ..access.field_cache import FIELDS
 from ..access.limit_changes import changed_limits
 from ..access.limits import Limits, access_limits
 from ..access.live import LiveAccess, Measured
@@ -54,7 +54,7 @@ def live_access(
         As in `propose`.
     """
     job = job_of(case, goal, limits, beside)
-    field = build_field(case, job.lesion, job.needle, job.limits)
+    field = FIELDS.field(case, job.lesion, job.needle, job.limits)
     judge = Judge(case, field, job.needle, job.limits, goal.position, job.given)
     core = job.limits.core_length.amount if goal.technique is Technique.BIOPSY else None
     aim = aim_at(job, target_points(job.lesion.mask, 1)[0], core)

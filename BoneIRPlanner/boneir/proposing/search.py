@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..access.biopsy import viable_part
 from ..access.choice import Choice, Chosen, choose
 from ..access.entries import Skin, skin_around
-from ..access.field import build_field
+from ..access.field_cache import FIELDS
 from ..access.rules import Judge
 from ..access.search import Aim, Candidates, joined, search
 from ..access.targets import roomiest_points, target_points
@@ -60,7 +60,7 @@ class Found:
 def search_ways(job: Job, relaxed: bool) -> Found:
     """Search every entry for the middle of the lesion, and some of the entries for the other targets."""
     case, lesion, limits = job.case, job.lesion, job.limits
-    field = build_field(case, lesion, job.needle, limits, relaxed=relaxed)
+    field = FIELDS.field(case, lesion, job.needle, limits, relaxed=relaxed)
     judge = Judge(case, field, job.needle, limits, job.goal.position, job.given)
     core = limits.core_length.amount if job.goal.technique is Technique.BIOPSY else None
     sample, filled = (job.goal.technique is technique for technique in (Technique.BIOPSY, Technique.CEMENT))
