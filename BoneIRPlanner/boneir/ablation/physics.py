@@ -171,7 +171,9 @@ def _heated(
     )  # fmt: skip
     measures, findings = watch.heated(made.peak_c, made.cem43_min)
     more, notes = _account(treatment, zone, case, made.energy, made.reached_border, made)
-    power = Measure("ablation.simulated_energy", "Energy absorbed", made.energy.supplied_j / 1000.0, "kJ", MEDIUM)
+    power = Measure(
+        "ablation.simulated_energy", "Energy absorbed", made.energy.supplied_j / 1000.0, "kJ", zone.name, note=MEDIUM
+    )
     for generator in generators:
         if isinstance(generator, RollOffControl) and generator.roll_offs:
             first, times = generator.roll_offs[0], len(generator.roll_offs)
