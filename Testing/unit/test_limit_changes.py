@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from access_phantom import ball, grid_around, phantom, rod
+from boneir.access.guidance import guidance, guidance_changes
 from boneir.access.limit_changes import changed_findings, changed_limits, limit_words, read_limit_changes
 from boneir.access.limits import access_limits
 from boneir.assess import assess
@@ -129,3 +130,20 @@ def test_a_file_of_limits_at_fault_is_refused_in_one_sentence(tmp_path: Path, te
         read_limit_changes(path)
     with pytest.raises(PlanError, match="cannot be read"):
         read_limit_changes(tmp_path / "none.json")
+
+
+def test_a_guidance_is_told_as_guidance_and_not_as_limits_that_someone_set() -> None:
+    limits = access_limits()
+    for key in ("ct_robot", "freehand_out_of_plane"):
+        (told,) = changed_findings(limits, guidance_changes(key))
+        guided = guidance(key)
+        assert told.code == "access.guidance"
+        assert f"guided so: {guided.name}." in told.text
+        assert f"{guided.tip_sigma} at the tip and {guided.entry_sigma} at the skin" in told.text
+        assert "by the user" not in told.text
+        assert "sigma" not in told.text
+    both = changed_findings(limits, [*guidance_changes("ct_robot"), LimitChange("incidence", 50.0)])
+    assert [item.code for item in both] == ["access.guidance", "access.limit_changed"]
+    (own,) = changed_findings(limits, [LimitChange("tip_sigma", 3.21)])
+    assert own.code == "access.limit_changed"
+    assert own.text.startswith("The placement error at the tip (standard deviation per axis) was set to 3.21 mm by the")

@@ -14,6 +14,8 @@ from ..resources import read_resource
 from .limits import Limits
 
 _ERRORS = ("tip_sigma", "entry_sigma", "depth_sigma")
+OWN = "limits"
+"""Key of a guidance whose placement error is that of no preset."""
 _DEPTH_FROM = "stepwise_ct"
 """Limits have no error along the needle: what it is where theirs are those of no preset."""
 
@@ -92,4 +94,4 @@ def guidance_of(limits: Limits) -> Guidance:
         if same and guided.entry_sigma.amount == limits.entry_sigma.amount:
             return guided
     along = guidance(_DEPTH_FROM).depth_sigma
-    return Guidance("limits", "as its limits say", limits.tip_sigma, limits.entry_sigma, along)
+    return Guidance(OWN, "as its limits say", limits.tip_sigma, limits.entry_sigma, along)

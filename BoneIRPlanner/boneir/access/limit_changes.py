@@ -16,6 +16,7 @@ from ..errors import PlanError
 from ..evidence import Grade, Value
 from ..findings import Finding, Severity
 from ..plan import LimitChange
+from .guidance import OWN, guidance_of
 from .limits import TABLES, Limits, access_limits
 
 _TABLE_OF = {"in_bone": "in_bone", "weights": "weights", "clearance": "clearances", "severity": "severities"}
@@ -26,12 +27,17 @@ _SAID_AS = {
     "clearance": "clearance of",
     "severity": "severity of an injury of",
 }
+_PLACEMENT = {
+    "tip_sigma": "placement error at the tip (standard deviation per axis)",
+    "entry_sigma": "placement error at the skin (standard deviation per axis)",
+}
+"""What a way of guiding a needle sets, in words."""
 _MORE_THAN_ZERO = frozenset({
     "incidence", "skiving", "hard_bone", "bore_radius", "clearance_reach", "tilt_scale", "hard_bone_scale",
     "core_length", "coverage_scale", "harm_scale", "probes_most", "coverage",
 })  # fmt: skip
 """Limits by which something is divided, or without which nothing could be planned."""
-_WHOLE = frozenset({"crossings", "probes_most"})
+_WHOLE = frozenset({"crossings", "sacroiliac_crossings", "costal_crossings", "probes_most"})
 _MOST = {"%": 100.0, "deg": 180.0}
 
 
@@ -119,7 +125,7 @@ def _unit(value: Value) -> str:
 def limit_words(name: str) -> str:
     """A limit in words: "clearance of great vessels", "hub reserve"."""
     group, _, key = name.rpartition(".")
-    words = key.replace("_", " ")
+    words = _PLACEMENT.get(name, key.replace("_", " "))
     if group not in _SAID_AS:
         return words
     item = structure_kins().get(key) or structure_kinds().get(key)
@@ -136,13 +142,35 @@ def changed_findings(limits: Limits, changes: Sequence[LimitChange]) -> tuple[Fi
     changes : sequence of LimitChange
     """
     changed = changed_limits(limits, changes)
-    found = []
-    for name in dict.fromkeys(change.name for change in changes):
+    found = guidance_findings(limits, changed)
+    told = tuple(_PLACEMENT) if found else ()
+    for name in dict.fromkeys(change.name for change in changes if change.name not in told):
         new, shipped = shipped_limit(changed, name), shipped_limit(limits, name)
         if new.amount != shipped.amount:
             text = f"The {limit_words(name)} was set to {new} by the user; this project proposes {shipped}."
             found.append(Finding("access.limit_changed", Severity.NOTE, text, new.amount, new.unit, shipped))
     return tuple(found)
+
+
+def guidance_findings(limits: Limits, changed: Limits) -> list[Finding]:
+    """One note where the placement error of changed limits is that of a way of guiding a needle, and not the shipped.
+
+    Parameters
+    ----------
+    limits, changed : Limits
+        Those that are shipped, and those that are used.
+    """
+    same = all(getattr(limits, name).amount == getattr(changed, name).amount for name in _PLACEMENT)
+    guided = guidance_of(changed)
+    if same or guided.key == OWN:
+        return []
+    text = (
+        f"The needle is expected to be guided so: {guided.name}. Its placement error is then {guided.tip_sigma} at the "
+        f"tip and {guided.entry_sigma} at the skin (standard deviation per axis), where this project takes "
+        f"{limits.tip_sigma} and {limits.entry_sigma} if no guidance is chosen."
+    )
+    tip = guided.tip_sigma
+    return [Finding("access.guidance", Severity.NOTE, text, tip.amount, tip.unit, limits.tip_sigma)]
 
 
 def read_limit_changes(path: Path) -> tuple[LimitChange, ...]:
