@@ -153,3 +153,24 @@ def test_a_click_outside_the_image_or_an_image_that_cannot_be_grown_on_is_refuse
         grow_lesion(Case(Image(np.zeros(grid.shape, np.float32), grid, Modality.PET, "SUV")), (0.0, 0.0, 0.0))
     with pytest.raises(OutlineError, match="no outline of bone"):
         grow_lesion(Case(case.image), PLACE)
+
+
+def block_with_ball(contrast_hu: float) -> Case:
+    """Noisy marrow with a ball of 9 mm radius that is brighter or darker by so much."""
+    grid = Grid((40, 60, 60), (1.0, 1.0, 1.5))
+    k, j, i = np.indices(grid.shape)
+    away = np.linalg.norm((np.stack([i, j, k], axis=-1) - (30, 30, 20)) * (1.0, 1.0, 1.5), axis=-1)
+    noise = np.random.default_rng(0).normal(scale=40, size=grid.shape)
+    hu = 200 + contrast_hu * np.clip(9.5 - away, 0, 1) + noise
+    whole = Mask.of(np.ones(grid.shape, bool), grid)
+    return Case(Image(np.rint(hu).astype(np.int16), grid), (Structure("bone", Role.BONE, whole, "bone"),))
+
+
+def test_an_outline_where_no_lesion_is_says_that_it_is_doubtful() -> None:
+    nothing = outline_lesion(block_with_ball(0.0), (30.0, 30.0, 30.0))
+    (doubt,) = [f for f in nothing.findings if f.code == "lesion.doubtful"]
+    assert doubt.limit is not None
+    assert doubt.measured == nothing.expected_dice < doubt.limit.amount
+    clear = outline_lesion(block_with_ball(-150.0), (30.0, 30.0, 30.0))
+    assert clear.expected_dice > 0.9
+    assert not {"lesion.doubtful", "lesion.rival", "lesion.wide_band"} & {f.code for f in clear.findings}
