@@ -1,0 +1,218 @@
+"""Needles in a control CT: where each begins to enter the body, where it points, and where its tip lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..case import Image, Modality
+from ..errors import ImageError
+from ..findings import Finding, Point, Severity
+from ..mask import Mask
+from ..plan import Trajectory
+from ..resources import limit
+from .metal_lines import MetalLine, metal_lines
+from .needle_fit import FittedNeedle, fit_needles
+
+Floats = NDArray[np.float64]
+
+_STEP_MM = 0.25
+_IN_BODY_MM = 10.0
+_FARTHEST_MM = 400.0
+_SAME_MM, _SAME_DEG = 1.5, 4.0
+_BORDER_MM = 2.0
+
+
+@dataclass(frozen=True)
+class FoundNeedle:
+    """A needle that a control CT shows.
+
+    Parameters
+    ----------
+    tip_mm : Point
+        LPS mm of its foremost point.
+    direction : Point
+        Unit vector from the hub to the tip.
+    rear_mm : Point
+        The hindmost point that the image shows of it.
+    entry_mm : Point or None
+        Where its axis goes through the skin; None where no outline of the body was given or the image ends before.
+    apparent_mm : float
+        Diameter that the image shows, blooming included.
+    tip_seen : bool
+        False where the needle runs out of the image at its tip.
+    """
+
+    tip_mm: Point
+    direction: Point
+    rear_mm: Point
+    entry_mm: Point | None
+    apparent_mm: float
+    tip_seen: bool = True
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """From the skin, or from the hindmost point that is shown, to the tip."""
+        return Trajectory(self.entry_mm or self.rear_mm, self.tip_mm)
+
+
+def find_needles(
+    image: Image, body: Mask | None = None, planned: Sequence[Trajectory] = ()
+) -> tuple[tuple[FoundNeedle, ...], tuple[Finding, ...]]:
+    """Find every needle that a control CT shows.
+
+    Parameters
+    ----------
+    image : Image
+        CT in HU with the needles in place.
+    body : Mask or None
+        The patient's outline on the grid of the image: gives the entry, and keeps metal outside of the body out.
+    planned : sequence of Trajectory
+        Planned needles in the frame of the image: say which end of a needle is its tip where the image does not.
+
+    Returns
+    -------
+    needles : tuple of FoundNeedle
+        From the longest to the shortest.
+    findings : tuple of Finding
+        ``verify.coarse``, ``verify.no_needle``, ``verify.wide_metal``, ``verify.tip_outside``.
+
+    Raises
+    ------
+    ImageError
+        If the image is no CT.
+    """
+    if image.modality is not Modality.CT:
+        raise ImageError(f"Needles are looked for in CT; the control image is {image.modality.value}.")
+    lines = metal_lines(
+        image, limit("verification", "metal_hu").amount, limit("verification", "least_needle_mm").amount
+    )
+    lines = tuple(line for line in lines if body is None or _length_in(body, line) >= _IN_BODY_MM)
+    widest = limit("verification", "widest_needle_mm")
+    findings: list[Finding] = [*_coarse(image)]
+    for line in lines:
+        if 2.0 * line.radius_mm > widest.amount:
+            text = (
+                f"Straight metal {2 * line.radius_mm:.1f} mm wide and {line.length_mm:.0f} mm long was taken for an "
+                "implant, not for a needle."
+            )
+            place = _point((line.first_mm + line.last_mm) / 2.0)
+            findings.append(Finding("verify.wide_metal", Severity.NOTE, text, 2 * line.radius_mm, "mm", widest, place))
+    slim = [line for line in lines if 2.0 * line.radius_mm <= widest.amount]
+    ends = [_tip_and_rear(line, image, body, planned) for line in slim]
+    fits = fit_needles(image, [tip for tip, _ in ends], [rear for _, rear in ends])
+    needles = [_needle(image, body, *item) for item in zip(slim, ends, fits, strict=True)]
+    needles = _without_doubles(needles)
+    findings += [_tip_outside(n, needle) for n, needle in enumerate(needles, 1) if not needle.tip_seen]
+    if not needles:
+        text = "The control image shows no needle: no straight metal of its width and length lies in the body."
+        findings.append(Finding("verify.no_needle", Severity.WARN, text, limit=limit("verification", "metal_hu")))
+    return tuple(needles), tuple(findings)
+
+
+def _coarse(image: Image) -> tuple[Finding, ...]:
+    """A finding where voxels are too large in two directions for needles that cross to be told apart."""
+    bound, middle = limit("verification", "needle_voxel_mm"), sorted(image.grid.spacing_mm)[1]
+    if middle <= bound.amount:
+        return ()
+    text = f"The voxels of the control image are {middle:.1f} mm wide: needles near each other are not told apart."
+    return (Finding("verify.coarse", Severity.WARN, text, middle, "mm", bound),)
+
+
+def _tip_outside(number: int, needle: FoundNeedle) -> Finding:
+    text = f"Needle {number} of the control image runs out of it: its tip is not shown, and its depth is not known."
+    return Finding("verify.tip_outside", Severity.WARN, text, place_mm=needle.tip_mm)
+
+
+def _needle(
+    image: Image, body: Mask | None, line: MetalLine, ends: tuple[Floats, Floats], fit: FittedNeedle
+) -> FoundNeedle:
+    tip, rear = ends
+    seen = bool(image.grid.contains(tip + _BORDER_MM * fit.direction))
+    foremost = fit.tip_mm if seen else fit.tip_mm + ((tip - fit.tip_mm) @ fit.direction) * fit.direction
+    entry = None if body is None else _leaving(body, foremost, -fit.direction)
+    behind = foremost - float((tip - rear) @ fit.direction) * fit.direction
+    return FoundNeedle(_point(foremost), _point(fit.direction), _point(behind), entry, 2.0 * line.radius_mm, seen)
+
+
+def _tip_and_rear(
+    line: MetalLine, image: Image, body: Mask | None, planned: Sequence[Trajectory]
+) -> tuple[Floats, Floats]:
+    """Which end is the tip: as the nearest planned needle points; else the one that has more body before it."""
+    ends = (line.last_mm, line.first_mm)
+    most = np.cos(np.deg2rad(limit("verification", "match_deg").amount))
+    near = [item for item in planned if abs(float(line.direction @ np.asarray(item.direction))) >= most]
+    if near:
+        middle = (line.first_mm + line.last_mm) / 2.0
+        mine = min(near, key=lambda item: _off_axis(item, middle))
+        forward = float(line.direction @ np.asarray(mine.direction)) > 0
+    elif body is not None:
+        forward = _way_out_mm(body, line.last_mm, line.direction) >= _way_out_mm(body, line.first_mm, -line.direction)
+    else:
+        forward = _way_out_mm(image, line.last_mm, line.direction) >= _way_out_mm(image, line.first_mm, -line.direction)
+    return ends if forward else ends[::-1]
+
+
+def _off_axis(trajectory: Trajectory, place: Floats) -> float:
+    offset, unit = place - np.asarray(trajectory.tip_mm), np.asarray(trajectory.direction)
+    return float(np.linalg.norm(offset - (offset @ unit) * unit))
+
+
+def _way_out_mm(within: Mask | Image, start: Floats, direction: Floats) -> float:
+    """How far it is along a direction out of a body or an image; 0 where the start is outside."""
+    steps = np.arange(0.0, _FARTHEST_MM, 2.0)
+    points = start + steps[:, None] * direction
+    inside = within.grid.contains(points) if isinstance(within, Image) else _marked(within, points)
+    return float(steps[-1] if inside.all() else steps[int(np.argmin(inside))])
+
+
+def _leaving(body: Mask, start: Floats, direction: Floats) -> Point | None:
+    """Where a way out of the body goes through the skin for the last time; None where the image ends before."""
+    steps = np.arange(0.0, _FARTHEST_MM, _STEP_MM)
+    points = start + steps[:, None] * direction
+    shown = body.grid.contains(points)
+    if not shown[0]:
+        return None
+    last = int(np.argmin(shown)) if not shown.all() else len(steps)
+    inside = _marked(body, points[:last])
+    if not inside.any():
+        return None
+    at = int(np.flatnonzero(inside)[-1])
+    return None if at == last - 1 else _point(points[at] + 0.5 * _STEP_MM * direction)
+
+
+def _marked(body: Mask, points: Floats) -> NDArray[np.bool_]:
+    """Whether each point lies in the mask."""
+    ijk = np.rint(body.grid.to_ijk(points)).astype(int) - np.asarray(body.corner[::-1])
+    size = np.asarray(body.voxels.shape[::-1])
+    inside = np.all((ijk >= 0) & (ijk < size), axis=1)
+    i, j, k = np.clip(ijk, 0, np.maximum(size - 1, 0)).T
+    return np.asarray(inside & body.voxels[k, j, i]) if body.voxels.size else inside & False
+
+
+def _length_in(body: Mask, line: MetalLine) -> float:
+    points = line.first_mm + np.arange(0.0, line.length_mm, 1.0)[:, None] * line.direction
+    return float(np.count_nonzero(_marked(body, points)))
+
+
+def _without_doubles(needles: Sequence[FoundNeedle]) -> list[FoundNeedle]:
+    """Needles that do not run within another one: what blooming left over can look like a second needle."""
+    kept: list[FoundNeedle] = []
+    for needle in needles:
+        middle = (np.asarray(needle.tip_mm) + np.asarray(needle.rear_mm)) / 2.0
+        double = any(
+            _off_axis(other.trajectory, middle) < _SAME_MM
+            and abs(np.dot(needle.direction, other.direction)) > np.cos(np.deg2rad(_SAME_DEG))
+            for other in kept
+        )
+        if not double:
+            kept.append(needle)
+    return kept
+
+
+def _point(values: Floats) -> Point:
+    x, y, z = (float(v) for v in values)
+    return x, y, z

@@ -1,0 +1,29 @@
+"""Needles implanted into real CTs are found; half of the images were not looked at while the search was written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from boneir.anatomy.outline import outline_structures
+from boneir.fusion.needles_found import find_needles
+from boneir.image.read import read_image
+from boneir.training.implant_needles import implant_needles
+from cases_folder import case_folder
+from needle_implants import bundle, errors_of
+
+SEEN, UNSEEN = "thorax-ct-dicom", ("jpeg2000-ct-dicom", "pelvis-ct-dicom", "thick-ct-dicom")
+
+
+@pytest.mark.parametrize("name", [SEEN, *UNSEEN])
+def test_needles_in_real_images(name):
+    image, _ = read_image(case_folder(name))
+    body = next(item.mask for item in outline_structures(image)[0] if item.name == "body")
+    for seed in (100, 101):
+        needles = bundle(seed, image, body, 1 + seed % 2)
+        rng = np.random.default_rng(seed)
+        control = implant_needles(image, needles, rng.choice([1.5, 1.8, 2.4]), blur_mm=rng.uniform(0.4, 0.8), seed=seed)
+        found, _ = find_needles(control, body)
+        tips, angles, _ = errors_of(needles, found, body)
+        assert max(tips) <= 0.5
+        assert max(angles) <= 0.5
