@@ -151,7 +151,7 @@ def page() -> str:
         "| class or module | members |",
         "|---|---|",
     ]
-    for owner, members in sorted(all_members().items(), key=lambda entry: entry[0].lower()):
+    for owner, members in sorted(all_members().items(), key=lambda entry: (entry[0].lower(), entry[0])):
         lines.append(f"| `{owner}` | {', '.join(f'`{member}`' for member in sorted(members))} |")
     return "\n".join(lines) + "\n"
 
