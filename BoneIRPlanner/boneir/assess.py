@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .ablation.devices import device
 from .ablation.physics import Watch
+from .access.joints import with_open_joints
 from .access.limit_changes import changed_findings, changed_limits
 from .access.limits import Limits, access_limits
 from .access.plain_faults import nothing_critical_findings
@@ -95,8 +96,8 @@ def _assess_treatment(case: Case, plan: Plan, treatment: Treatment, limits: Limi
     chosen = [] if treatment.technique is Technique.ULTRASOUND else chosen  # nothing enters the body
     sheet.add(measure_lesion(case, case.lesion(treatment.lesion)))
     lesion = case.lesion(treatment.lesion)
-    shown = with_sacral_foramina(case, lesion)
-    sheet.add((), foramina_findings(shown, lesion))
+    shown = with_open_joints(with_sacral_foramina(case, lesion, limits), lesion, limits)
+    sheet.add((), foramina_findings(shown, lesion, limits))
     assess_paths(shown, treatment, chosen, limits, sheet)
     assess_room(case, plan, treatment, chosen, limits, sheet)
     assess_pedicles(case, treatment, chosen, limits, sheet)

@@ -58,7 +58,7 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Pla
         return propose_sound(case, goal)
     job = job_of(case, goal, limits, standing)
     findings = (*device_findings(job), *limit_findings(goal), *nothing_critical_findings(case))
-    findings = (*findings, *foramina_findings(job.case, job.lesion), *absent_findings(case.structures))
+    findings = (*findings, *foramina_findings(job.case, job.lesion, job.limits), *absent_findings(case.structures))
     found = search_ways(job, relaxed=False)
     if not found.chosen and may_relax(found.skin_map, job.case, job.limits):
         relaxed = search_ways(job, relaxed=True)

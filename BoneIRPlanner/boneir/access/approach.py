@@ -13,6 +13,7 @@ from ..plan import Trajectory
 from .bones import bones_holding
 from .clearance import points_along
 from .field import kin_of
+from .joints import joint_words
 from .pedicle import pedicle_side
 from .region import marked_at
 from .vertebra import level_of, parts_of
@@ -40,6 +41,7 @@ class Approaches:
 
     def __init__(self, case: Case, lesion: Lesion) -> None:
         holding = bones_holding(case, lesion)
+        self._case = case
         self._bone = holding[0] if holding else None
         self._level = level_of(self._bone) if self._bone else ""
         self._canal = _canal_at(case, self._bone) if self._bone and self._level else None
@@ -54,6 +56,9 @@ class Approaches:
             route = self._spinal_route(trajectory, self._bone, self._canal)
             if route:
                 return f"{route} {self._level}"
+        crossed = joint_words(self._case, self._bone, _points(trajectory))
+        if crossed:
+            return f"{crossed}, {direction_words(trajectory)}, {self._level or bone_words(self._bone)}"
         return f"{direction_words(trajectory)}, {self._level or bone_words(self._bone)}"
 
     def _spinal_route(self, trajectory: Trajectory, vertebra: Structure, canal: NDArray[np.float64]) -> str:
@@ -78,6 +83,9 @@ class Approaches:
             return f"{side} posterior, into the arch of"
         if self._parts is None and _beside_canal(canal, points, entered, vertebra):
             return f"{side} transpedicular"
+        crossed = joint_words(self._case, vertebra, points)
+        if crossed:
+            return crossed
         return f"{side} {'costovertebral' if self._beside_rib(entered) else 'posterolateral'}"
 
     def _beside_rib(self, entered_mm: NDArray[np.float64]) -> bool:

@@ -37,11 +37,14 @@ class BoneSplit:
         What the other bone consists of; the masks lie on the region and do not overlap.
     holding : tuple of str
         Names of the bones that hold the lesion; empty where only bone in general is outlined.
+    passed : tuple of (Mask, float)
+        Parts of the target bone beyond a joint, on the region, and how often a way through them may enter bone.
     """
 
     target: NDArray[np.bool_]
     others: tuple[tuple[Structure, Mask], ...]
     holding: tuple[str, ...]
+    passed: tuple[tuple[Mask, float], ...] = ()
 
 
 def is_named_bone(structure: Structure) -> bool:
@@ -74,12 +77,22 @@ def _share_within(lesion: Mask, bone: Mask, grow: int) -> float:
     return float(np.count_nonzero(marked & within)) / float(np.count_nonzero(marked))
 
 
-def split_bones(case: Case, lesion: Lesion, region: RegionMasks) -> BoneSplit:
+def split_bones(
+    case: Case, lesion: Lesion, region: RegionMasks, passed: Sequence[tuple[Mask, float]] = ()
+) -> BoneSplit:
     """Tell the target bone from all other bone over a planning region.
 
     With named bones the target bone is what holds the lesion, and bone without a name directly at its edge. With bone
     in general it is whatever hangs together with the bone at the lesion, often the whole skeleton; the rules on
     crossing the cortex then tell one bone from the next.
+
+    Parameters
+    ----------
+    case : Case
+    lesion : Lesion
+    region : RegionMasks
+    passed : sequence of (Mask, float)
+        Parts of other bones that may be passed, and how often a way through them may enter bone.
     """
     holding = bones_holding(case, lesion)
     bones = [item for item in case.of_role(Role.BONE) if not item.mask.is_empty]
@@ -92,7 +105,11 @@ def split_bones(case: Case, lesion: Lesion, region: RegionMasks) -> BoneSplit:
     else:
         unnamed = _union(general, region) & ~_union(named, region)
         target = _hanging_together(unnamed, _near(_union([lesion], region), region.grid, _TOUCH_MM))
-    return BoneSplit(target, _apart((*named, *general), target, region), tuple(item.name for item in holding))
+    moved = tuple((region.of(mask), crossings) for mask, crossings in passed)
+    for mask, _ in moved:
+        if not mask.is_empty:
+            target[mask.window] |= mask.voxels
+    return BoneSplit(target, _apart((*named, *general), target, region), tuple(item.name for item in holding), moved)
 
 
 def _apart(

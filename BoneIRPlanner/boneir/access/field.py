@@ -23,6 +23,7 @@ from ..grid import Grid
 from ..image.distance import squared_distance_below
 from ..mask import Mask
 from .bones import BoneSplit, split_bones
+from .joints import neighbours_to_pass
 from .limits import Limits
 from .needle import Needle
 from .region import VOXEL_MM, RegionMasks, box_around, marked_within, planning_grid
@@ -185,7 +186,8 @@ def build_field(case: Case, lesion: Lesion, needle: Needle, limits: Limits, *, r
         raise CaseError(f"The lesion {lesion.name!r} at ({place}) mm LPS lies outside the outline of the body.")
     grid = planning_grid(body, lesion.mask.points_mm(), needle.reach_mm(limits))
     region = RegionMasks(grid)
-    bones = split_bones(case, lesion, region)
+    passed = [(item.structure.mask, item.crossings.amount) for item in neighbours_to_pass(case, lesion, limits)]
+    bones = split_bones(case, lesion, region, passed)
     critical = [item for item in case.of_role(Role.CRITICAL) if not item.mask.is_empty]
     obstacles = (*_grouped(critical, region, limits), _other_bone(bones, needle, limits))
     body_here = region.of(body)

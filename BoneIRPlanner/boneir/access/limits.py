@@ -45,8 +45,10 @@ class Limits:
     hub_reserve, entry_sigma, tip_sigma, certainty_z, numeric_guard, unknown_clearance, unknown_severity : Value
         Shaft outside the skin, placement error at skin and tip, its quantile, reserve for sampling at voxels, and what
         holds for a critical structure that the catalogue does not know.
-    crossings, bone_gap, incidence, skiving, rib_pleura, hard_bone, tip_beyond, pass_by_bone : Value
+    crossings, sacroiliac_crossings, costal_crossings, bone_gap, incidence, skiving, rib_pleura, hard_bone : Value
         Rules of bone.
+    tip_beyond, pass_by_bone : Value
+        Where a tip may end, and how near a needle passes bone that it may not enter.
     bore_radius, bore_reserve, table_reserve, below_horizontal, midline, view_border : Value
         Rules of the room and of the skin.
     clearance_reach, tilt_scale, hard_bone_scale, lung_factor, core_length, coverage_scale, harm_scale : Value
@@ -75,6 +77,8 @@ class Limits:
     unknown_clearance: Value
     unknown_severity: Value
     crossings: Value
+    sacroiliac_crossings: Value
+    costal_crossings: Value
     bone_gap: Value
     incidence: Value
     skiving: Value

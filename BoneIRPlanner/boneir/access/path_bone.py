@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..assessment import Measure
 from ..case import Lesion, Role, Structure
+from ..evidence import Value
 from ..findings import Finding, Severity
 from ..grid import Grid
 from .bones import is_named_bone
@@ -34,7 +35,7 @@ def measure_bone(path: PathSamples) -> tuple[tuple[Measure, ...], tuple[Finding,
     angle_measure, angle_findings = _incidence(path, first)
     crossed = Measure(
         "access.cortex_crossings", "Crossings of the cortex", float(crossings), "", path.about,
-        limit=path.limits.crossings, place_mm=path.place(first) if first >= 0 else None,
+        limit=_crossings_allowed(path), place_mm=path.place(first) if first >= 0 else None,
     )  # fmt: skip
     bone = Measure("access.bone", "Way through bone", passed, "mm", path.about)
     findings = (*_crossing_findings(path, crossed), *angle_findings, *_strangers(path), *_tip_findings(path))
@@ -53,8 +54,14 @@ def _runs(bone: NDArray[np.bool_], lesion: NDArray[np.bool_], gap: int) -> tuple
     return int(places[0]), 1 + int(np.count_nonzero(np.diff(soft[places]) >= gap))
 
 
+def _crossings_allowed(path: PathSamples) -> Value:
+    """How often this path may enter bone: more than others where it crosses a joint that may be crossed."""
+    met = [item.crossings for item in path.neighbours if path.within([item.structure]).any()]
+    return max([path.limits.crossings, *met], key=lambda value: value.amount)
+
+
 def _crossing_findings(path: PathSamples, crossed: Measure) -> tuple[Finding, ...]:
-    allowed = path.limits.crossings
+    allowed = _crossings_allowed(path)
     if crossed.amount is None or crossed.amount <= allowed.amount:
         return ()
     text = (
@@ -90,7 +97,7 @@ def _strangers(path: PathSamples) -> tuple[Finding, ...]:
     found = []
     for item in path.case.of_role(Role.BONE):
         if path.lesion is not None and is_named_bone(item) and item not in path.holding:
-            hit = np.flatnonzero(path.within([item]))
+            hit = np.flatnonzero(path.within([item]) & ~path.in_neighbours)
             if hit.size:
                 millimetres = float(hit.size) * path.step_mm
                 text = (

@@ -16,6 +16,7 @@ from ..mask import Mask
 from ..plan import Trajectory
 from .bones import bones_holding, is_named_bone
 from .clearance import as_point, points_along
+from .joints import Neighbour, neighbours_to_pass
 from .limits import Limits
 from .needle import Needle
 from .region import marked_at
@@ -74,6 +75,16 @@ class PathSamples:
         return known[1]
 
     @cached_property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """What may be passed besides the bones that hold the lesion."""
+        return () if self.lesion is None else neighbours_to_pass(self.case, self.lesion, self.limits)
+
+    @cached_property
+    def in_neighbours(self) -> NDArray[np.bool_]:
+        """Which samples lie in what may be passed besides the bones that hold the lesion."""
+        return self.within(item.structure for item in self.neighbours)
+
+    @cached_property
     def error_mm(self) -> NDArray[np.float64]:
         """What the limits keep for placement error at every sample."""
         share = self.depth_mm / self.trajectory.length_mm
@@ -85,7 +96,7 @@ class PathSamples:
         bones = self.case.of_role(Role.BONE)
         others = [item for item in bones if is_named_bone(item) and item not in self.holding]
         general = [item for item in bones if not is_named_bone(item)]
-        return self.within(self.holding) | (self.within(general) & ~self.within(others))
+        return self.within(self.holding) | self.in_neighbours | (self.within(general) & ~self.within(others))
 
     @cached_property
     def in_lesion(self) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from .entries import UPWARDS, Skin, above_table_mm, near_view_border, over_midli
 from .field import EIGHTHS, PlanningField, body_of, kin_of
 from .given import NOTHING_GIVEN, Given
 from .incidence import angle_to_cortex_deg, outward_of_mask
+from .joints import crossings_allowed
 from .limits import Limits
 from .needle import Needle
 from .rays import Walk
@@ -169,7 +170,7 @@ class Judge:
             verdict.structure[verdict.rule == RULES.index("canal")] = canals[0]
 
     def _ask_of_bone(self, verdict: Verdict, walk: Walk) -> None:
-        self._refuse_where(verdict, "bone_crossings", walk.column("crossings") > self.limits.crossings.amount)
+        self._ask_of_crossings(verdict, walk)
         left = np.flatnonzero(verdict.allowed & (walk.column("first_bone") >= 0))
         some = walk.part(left)
         verdict.incidence_deg[left] = angle_to_cortex_deg(
@@ -178,6 +179,16 @@ class Judge:
         with np.errstate(invalid="ignore"):
             self._refuse_where(verdict, "incidence", verdict.incidence_deg > self.limits.incidence.amount)
         self._ask_of_rib(verdict, walk)
+
+    def _ask_of_crossings(self, verdict: Verdict, walk: Walk) -> None:
+        """A way that crosses a joint which may be crossed enters bone more often than others."""
+        crossings, most = walk.column("crossings"), np.full(len(walk.steps), self.limits.crossings.amount)
+        passed = self.field.bones.passed
+        left = np.flatnonzero(verdict.allowed & (crossings > most)) if passed else np.zeros(0, np.intp)
+        if left.size:
+            some = walk.part(left)
+            most[left] = crossings_allowed(passed, some.tips_mm, some.entries_mm, self.limits.crossings.amount)
+        self._refuse_where(verdict, "bone_crossings", crossings > most)
 
     def _ask_of_rib(self, verdict: Verdict, walk: Walk) -> None:
         """A needle into a rib has to stay tangential to the pleura behind it."""

@@ -11,6 +11,8 @@ from ..grid import Grid
 from ..mask import Mask
 from .bones import bones_holding
 from .field import kin_of
+from .joints import neighbours_to_pass
+from .limits import Limits
 from .region import on_region
 
 NAME = "sacral foramina"
@@ -22,21 +24,24 @@ _LEAST_ML = 0.15
 _STEP_MM = 1.0
 
 
-def lies_in_sacrum(case: Case, lesion: Lesion) -> bool:
-    """Whether the sacrum is outlined and holds the lesion."""
-    return any((item.kind or item.name) in _SACRAL for item in bones_holding(case, lesion))
+def may_enter_sacrum(case: Case, lesion: Lesion, limits: Limits | None = None) -> bool:
+    """Whether the sacrum is outlined and holds the lesion, or the limits let a needle pass it on its way."""
+    passed = [] if limits is None else [item.structure for item in neighbours_to_pass(case, lesion, limits)]
+    return any((item.kind or item.name) in _SACRAL for item in (*bones_holding(case, lesion), *passed))
 
 
-def foramina_findings(case: Case, lesion: Lesion) -> tuple[Finding, ...]:
-    """Say what stands for the sacral nerve roots, for a lesion in the sacrum.
+def foramina_findings(case: Case, lesion: Lesion, limits: Limits | None = None) -> tuple[Finding, ...]:
+    """Say what stands for the sacral nerve roots, where a needle may enter the sacrum.
 
     Parameters
     ----------
     case : Case
         As `with_sacral_foramina` gives it.
     lesion : Lesion
+    limits : Limits or None
+        Tell whether the sacrum may be passed on the way into a hip bone; None lets no needle do so.
     """
-    if not lies_in_sacrum(case, lesion):
+    if not may_enter_sacrum(case, lesion, limits):
         return ()
     if case.has(NAME):
         text = (
@@ -51,13 +56,13 @@ def foramina_findings(case: Case, lesion: Lesion) -> tuple[Finding, ...]:
     return (Finding("access.sacral_foramina", Severity.WARN, text, about=lesion.name),)
 
 
-def with_sacral_foramina(case: Case, lesion: Lesion) -> Case:
-    """The case with a zone for the sacral nerve roots, where its lesion lies in the sacrum.
+def with_sacral_foramina(case: Case, lesion: Lesion, limits: Limits | None = None) -> Case:
+    """The case with a zone for the sacral nerve roots, where a needle may enter the sacrum.
 
     No CT outlines those roots; the holes that they leave through stand for them, as far as the outline of the sacrum
     shows them.
     """
-    if case.has(NAME) or not lies_in_sacrum(case, lesion):
+    if case.has(NAME) or not may_enter_sacrum(case, lesion, limits):
         return case
     sacrum = [item.mask for item in case.of_role(Role.BONE) if (item.kind or item.name) in _SACRAL]
     canals = [item.mask for item in case.structures if kin_of(item) == "cord"]

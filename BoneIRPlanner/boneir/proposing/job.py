@@ -13,6 +13,7 @@ from ..ablation.devices import device
 from ..access.bones import bones_holding
 from ..access.capsules import Capsule
 from ..access.given import Given
+from ..access.joints import with_open_joints
 from ..access.limit_changes import changed_findings, changed_limits
 from ..access.limits import Limits, Purpose, access_limits, weighted_for_unknown, widened_for
 from ..access.needle import Needle, ZoneShape
@@ -81,13 +82,13 @@ def job_of(case: Case, goal: Goal, limits: Limits | None, beside: Sequence[Capsu
         If the goal contradicts itself, or changes a limit that there is not.
     """
     lesion = case.lesion(goal.lesion)
-    case = with_sacral_foramina(case, lesion)
     instrument = _instrument(goal)
     _check(goal)
-    given = Given(case, goal.entry_allowed, goal.entry_forbidden, beside)
     rules = changed_limits(limits or spaced_for(access_limits(purpose_of(goal)), goal.technique), goal.limits)
     rules = widened_for(rules, case.image.grid)
+    case = with_open_joints(with_sacral_foramina(case, lesion, rules), lesion, rules)
     rules = weighted_for_unknown(rules, _unknown_share(case))
+    given = Given(case, goal.entry_allowed, goal.entry_forbidden, beside)
     if lesion.mask.is_empty:
         raise CaseError(f"The lesion {lesion.name!r} is empty: nothing can be reached.")
     needle = Needle(instrument.diameter_mm.amount, instrument.usable_length_mm.amount)
