@@ -10,6 +10,26 @@ from numpy.typing import NDArray
 from .findings import Finding, Point
 from .plan import Landmark, LimitChange, Plan, Position, Technique
 
+REFUSAL_WORDS = {
+    "length": "too far from the target for this needle",
+    "view_border": "where the field of view cuts the body",
+    "table": "from the side of the table",
+    "midline": "over the spinous processes",
+    "entry_outside": "outside the entry zones that were asked for",
+    "entry_forbidden": "within an entry zone that was forbidden",
+    "outside_body": "out of the body on the way",
+    "canal": "across the spinal canal",
+    "clearance": "too near to",
+    "other_bone": "barred by bone that does not hold the lesion,",
+    "bone_crossings": "into bone too often",
+    "incidence": "too flat to the cortex",
+    "pleura_angle": "towards the pleura behind the rib",
+    "hub": "with the shaft in the body again outside the entry",
+    "bore": "with the hub beyond the bore",
+    "beside": "in the way of an instrument that stands already",
+}
+"""What each rule of access says of the entries that it refuses; a structure may follow."""
+
 
 @dataclass(frozen=True)
 class EntryZone:

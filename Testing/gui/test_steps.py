@@ -129,7 +129,7 @@ def test_access_shows_the_plans_and_the_chosen_one(planned: Any, scene: Any) -> 
     assert rows[0][1] == f"{length:.1f}\u00a0mm"
     assert rows[1][3:] == ["Proposed", "left posterior oblique, between the transverse processes of L3 and L4"]
     assert "7.2 mm" in ui.reasonsText.text
-    assert cells(ui.refusalsTable)[0] == ["1204", "clearance", "Spinal canal"]
+    assert cells(ui.refusalsTable)[0] == ["1204", "Too near to", "Spinal canal"]
     assert status(planned) == "Ready for the next step, Effect."
     ui.plansTable.cellClicked.emit(1, 0)
     assert planned.parameters.planName == "plan-2"

@@ -11,7 +11,6 @@ import pytest
 
 from access_phantom import PERMUTED, ball, grid_around, limits_with, phantom, rod, slab, turned
 from boneir.access.entries import UPWARDS
-from boneir.access.explain import _WORDS
 from boneir.access.limits import Purpose
 from boneir.access.path import measure_path
 from boneir.access.rules import RULES
@@ -19,7 +18,7 @@ from boneir.case import Case
 from boneir.errors import CaseError, DeviceError, PlanError
 from boneir.findings import Severity
 from boneir.plan import Position, Technique, plan_from_plain, plan_to_plain
-from boneir.proposal import Goal, Proposal
+from boneir.proposal import REFUSAL_WORDS, Goal, Proposal
 from boneir.propose import propose, purpose_of
 from boneir.proposing.cement import wanted_cement
 from boneir.resources import read_resource
@@ -138,7 +137,7 @@ def test_plans_differ_and_say_why_they_stand_where_they_stand() -> None:
 
 
 def test_every_rule_has_its_words() -> None:
-    assert set(_WORDS) == set(RULES[1:])
+    assert set(REFUSAL_WORDS) == set(RULES[1:])
 
 
 def test_every_refused_entry_has_a_rule_and_what_is_missing() -> None:

@@ -321,4 +321,4 @@ def test_the_plans_beside_it_and_the_refusals_are_told(case: Case, plan: Plan, a
     assert "plan-1 left transpedicular L3 80.9 mm 9.98 mm 3.3 mm 99.9 % Stop" in text
     assert "plan-2 posterior 80.9 mm 9.98 mm 3.3 mm 99.9 % Clear" in text
     assert "Aimed at L 0.0 P 0.0 S 0.0 mm, 1 of 5 entries on the skin are allowed." in text
-    assert "bone crossings spinal canal 3 length 1" in text
+    assert "Into bone too often Spinal canal 3 Too far from the target for this needle 1" in text

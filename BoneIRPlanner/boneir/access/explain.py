@@ -7,33 +7,13 @@ import numpy as np
 from ..anatomy.structures import structure_kinds
 from ..case import Case
 from ..findings import Finding, Severity
-from ..proposal import SkinMap
+from ..proposal import REFUSAL_WORDS, SkinMap
 from .choice import Choice, Chosen
 from .clearance import as_point
 from .limits import COSTS, Limits
 from .several import Team
-from .why import title_of_name
 
 _MOST_REFUSALS = 3
-_WORDS = {
-    "length": "too far from the target for this needle",
-    "view_border": "where the field of view cuts the body",
-    "table": "from the side of the table",
-    "midline": "over the spinous processes",
-    "entry_outside": "outside the entry zones that were asked for",
-    "entry_forbidden": "within an entry zone that was forbidden",
-    "outside_body": "out of the body on the way",
-    "canal": "across the spinal canal",
-    "clearance": "too near to",
-    "other_bone": "barred by bone that does not hold the lesion,",
-    "bone_crossings": "into bone too often",
-    "incidence": "too flat to the cortex",
-    "pleura_angle": "towards the pleura behind the rib",
-    "hub": "with the shaft in the body again outside the entry",
-    "bore": "with the hub beyond the bore",
-    "beside": "in the way of an instrument that stands already",
-}
-"""What each rule says of the entries that it refuses."""
 _ADVANTAGES = {
     ("clearance",): "more room to what must not be touched",
     ("length",): "a shorter way",
@@ -134,14 +114,14 @@ def _binding_sentence(plan: Chosen) -> str:
     if near.spare_mm < 0:
         left = f"{-near.spare_mm:.1f} mm are missing with the placement error, inside the lesion"
     return (
-        f"What binds it is {title_of_name(name)}: {near.clearance_mm:.1f} mm from the needle's surface at ({place}) mm LPS, "
+        f"What binds it is {name}: {near.clearance_mm:.1f} mm from the needle's surface at ({place}) mm LPS, "
         f"where {near.limit} are to be kept and {left}."
     )
 
 
 def refusal_words(rule: str, structure: str) -> str:
     """What a rule says of the entries that it refuses, with the structure where one refuses."""
-    words = _WORDS[rule]
+    words = REFUSAL_WORDS.get(rule, rule.replace("_", " "))
     named = structure and rule in ("clearance", "other_bone")
     return f"{words} {structure_words(structure)}" if named else words.rstrip(",").removesuffix(" to")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from ..access.explain import refusal_words
 from ..case_folder import find_plan, load_case, plan_paths, save_plan
 from ..plan import Landmark, Plan, Position, Technique, read_plan
 from ..proposal import Goal, Proposal
 from ..propose import propose
 from ..report.about_choice import entries_sentence
+from ..report.refusals import refusal_cells
 from .drawing import write_skin_map
 from .goal_options import limits_of
 from .output import Answer, Progress, TextTable
@@ -82,5 +82,5 @@ def refusal_lines(proposal: Proposal) -> str:
     skin = proposal.skin
     lines = [plain(entries_sentence(skin))]
     for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]:
-        lines.append(f"  {count:>8} refused: {refusal_words(rule, structure)}")
+        lines.append(f"  {count:>8} refused: {' '.join(refusal_cells(rule, structure)).rstrip()}")
     return "\n".join(lines)

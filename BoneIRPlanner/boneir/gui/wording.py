@@ -20,6 +20,7 @@ from ..plan_book import Origin, Page
 from ..proposal import Goal, SkinMap
 from ..report.about_choice import comparison
 from ..report.numbers import amount_text, measure_text, seconds_text
+from ..report.refusals import refusal_cells
 from .live_logic import LiveState
 from .records import Proposed
 
@@ -102,9 +103,7 @@ def refusal_rows(proposed: Proposed | None) -> Rows:
     """What refused how many ways in, in words."""
     if proposed is None:
         return []
-    return [
-        (str(item.count), item.rule.replace("_", " "), structure_words(item.structure)) for item in proposed.refusals
-    ]
+    return [(str(item.count), *refusal_cells(item.rule, item.structure)) for item in proposed.refusals]
 
 
 def structure_words(key: str) -> str:

@@ -10,6 +10,7 @@ from ..proposal import Proposal, SkinMap
 from .material import Alternative, Material, worst_measure
 from .model import SEVERITY_WORDS, Block, Bullets, Column, Paragraph, Row, Section, Table
 from .numbers import NOT_KNOWN, beside_limit
+from .refusals import refusal_cells
 from .words import anatomical_place
 
 _MOST_REFUSALS = 8
@@ -64,10 +65,7 @@ def _refusals(proposal: Proposal) -> list[Block]:
     if not refusals:
         return [Paragraph(text)]
     columns = (Column("Refused because of", 0.4), Column("Structure", 0.4), Column("Entries", 0.2, numeric=True))
-    rows = [
-        Row((rule.replace("_", " "), structure.replace("_", " "), str(count)))
-        for rule, structure, count in refusals[:_MOST_REFUSALS]
-    ]
+    rows = [Row((*refusal_cells(rule, structure), str(count))) for rule, structure, count in refusals[:_MOST_REFUSALS]]
     rest = sum(count for _, _, count in refusals[_MOST_REFUSALS:])
-    rows += [Row(("other rules", "", str(rest)))] if rest else []
+    rows += [Row(("Other rules", "", str(rest)))] if rest else []
     return [Paragraph(text), Table(columns, tuple(rows))]

@@ -11,6 +11,7 @@ from .devices import DeviceSheet, device_sheets
 from .material import Material
 from .model import Block, Bullets, Column, Facts, Paragraph, Row, Section, Table
 from .numbers import NOT_KNOWN, amount_text, seconds_text
+from .room_table import setting_of_room
 from .words import (
     POSITION_WORDS,
     TECHNIQUE_WORDS,
@@ -50,6 +51,8 @@ def plan_section(material: Material) -> Section:
         instruments = _instruments(treatment, sheets)
         if instruments:
             blocks += [_setting_table(instruments), _room_table(instruments, plan.position, material.assessment)]
+            room = setting_of_room([(item.name, item.title) for item in instruments], material.assessment)
+            blocks += [room] if room.rows else []
             blocks.append(_place_table(instruments))
         else:
             blocks.append(Paragraph(f"No instrument is planned for {treatment.lesion}."))
