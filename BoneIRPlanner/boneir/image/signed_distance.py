@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy import ndimage
@@ -41,6 +42,17 @@ def surface_of(mask: Mask) -> Surface:
     """
     if mask.is_empty:
         raise OutlineError("The outline is empty: it has no surface.")
+    known = _KNOWN.get(mask)
+    if known is None:
+        known = _KNOWN[mask] = _surface_of(mask)
+    return known
+
+
+_KNOWN: WeakKeyDictionary[Mask, Surface] = WeakKeyDictionary()
+"""Surfaces, kept as long as their masks: one margin asks for each several times."""
+
+
+def _surface_of(mask: Mask) -> Surface:
     nearest = mask.grid.spacing_mm[::-1]
     radius_mm = (3.0 * mask.volume_ml * 1000.0 / (4.0 * math.pi)) ** (1.0 / 3.0)
     room_mm = 3.0 * widths_mm(radius_mm)[-1]

@@ -1,0 +1,182 @@
+"""The zone of an ablation that has been done, outlined from a point inside it on the image that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..case import Image, Modality
+from ..errors import OutlineError
+from ..findings import Finding, Point, Severity
+from ..mask import Mask
+from ..resources import limit
+
+Floats = NDArray[np.float64]
+Marked = NDArray[np.bool_]
+
+
+class Look(StrEnum):
+    """How an ablation zone shows itself."""
+
+    DARK = "dark"
+    """Less dense than what is around it: after heat on CT."""
+    ICE = "ice"
+    """The ice ball on CT: dark within soft tissue, still larger than what is killed."""
+    GAS = "gas"
+    """Bubbles on CT: their hull."""
+    NECROSIS = "necrosis"
+    """What takes up no contrast on MR or CT."""
+
+
+_SEED_MM, _OPENING_MM, _CLOSING_MM, _BLUR_MM = 2.5, 1.5, 4.0, 0.8
+_GAS_HU = -150.0
+_RIM = (0.85, 1.0)
+"""What is around is taken from this outer part of the region that is looked at."""
+
+
+@dataclass(frozen=True, eq=False)
+class AblatedZone:
+    """An outlined ablation zone.
+
+    Parameters
+    ----------
+    mask : Mask
+        On the grid of the image.
+    border : float
+        The grey value at which it was cut off, in the unit of the image.
+    contrast_to_noise : float
+        How much it differs from what is around it, in standard deviations of a voxel.
+    findings : tuple of Finding
+    """
+
+    mask: Mask
+    border: float
+    contrast_to_noise: float
+    findings: tuple[Finding, ...]
+
+
+def outline_ablated(
+    image: Image, seed_mm: Point, look: Look, *, reach_mm: float = 45.0, outside: Sequence[Mask] = ()
+) -> AblatedZone:
+    """Outline an ablation zone from a point inside it.
+
+    The border lies half-way between the values around the point and those farther out, in the image blurred a little;
+    what hangs on the zone by a thin bridge is cut off, and holes are closed.
+
+    Parameters
+    ----------
+    image : Image
+        CT in HU, or MR after contrast.
+    seed_mm : Point
+        LPS mm, inside the zone.
+    look : Look
+    reach_mm : float
+        The zone is looked for so far around the point.
+    outside : sequence of Mask
+        What surely is no zone (gas in bowel, air around the body), on the grid of the image.
+
+    Raises
+    ------
+    OutlineError
+        If nothing around the point looks like a zone, or the kind does not go with the image.
+    ImageError
+        If the point lies outside of the image.
+    """
+    if look is not Look.NECROSIS and image.modality is not Modality.CT:
+        raise OutlineError(
+            f"A zone that shows as {look.value} is outlined on CT; this image is {image.modality.value}."
+        )
+    corner, values, away = _around(image, seed_mm, reach_mm)
+    spacing = image.grid.spacing_mm[::-1]
+    blurred = ndimage.gaussian_filter(values, [_BLUR_MM / s for s in spacing])
+    allowed = away <= reach_mm
+    for mask in outside:
+        allowed &= ~mask.part(corner, values.shape)
+    border, apart = _border(blurred, values, away, allowed, reach_mm, look)
+    dark = (blurred < border) & allowed
+    zone = _hull_of_gas(dark, away, spacing) if look is Look.GAS else _one_body(dark, away, spacing)
+    if not zone.any():
+        text = f"Nothing around ({', '.join(f'{v:.0f}' for v in seed_mm)}) mm LPS looks like a zone ({look.value})."
+        raise OutlineError(f"{text} Give a point inside it, or its mask.")
+    mask = Mask.within(zone, corner, image.grid)
+    return AblatedZone(mask, border, apart, _findings(mask, zone & (away > reach_mm - 2.0), look, apart, seed_mm))
+
+
+def _around(image: Image, seed_mm: Point, reach_mm: float) -> tuple[tuple[int, int, int], Floats, Floats]:
+    """Corner, values and distances from the seed of the box around it."""
+    seed = np.asarray(image.grid.nearest_voxel(seed_mm))
+    half = np.ceil(reach_mm / np.asarray(image.grid.spacing_mm[::-1])).astype(int)
+    low, high = np.maximum(seed - half, 0), np.minimum(seed + half + 1, image.grid.shape)
+    values = image.voxels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))].astype(float)
+    steps = [(np.arange(a, b) - s) * d for a, b, s, d in zip(low, high, seed, image.grid.spacing_mm[::-1], strict=True)]
+    away = np.sqrt(sum(np.square(part) for part in np.meshgrid(*steps, indexing="ij")))
+    k, j, i = (int(v) for v in low)
+    return (k, j, i), values, np.asarray(away)
+
+
+def _border(
+    blurred: Floats, values: Floats, away: Floats, allowed: Marked, reach_mm: float, look: Look
+) -> tuple[float, float]:
+    """The grey value of the border, and the contrast in standard deviations of the values around the seed."""
+    if look is Look.GAS:
+        return _GAS_HU, float("inf")
+    near = away <= _SEED_MM
+    inside = float(np.median(blurred[near]))
+    rim = allowed & (away >= _RIM[0] * reach_mm) & (away <= _RIM[1] * reach_mm)
+    if look in (Look.DARK, Look.ICE):
+        rim &= blurred > inside
+    if np.count_nonzero(rim) < 100:
+        raise OutlineError("Around the point there is too little tissue that is brighter: it lies in no dark zone.")
+    around = float(np.median(blurred[rim]))
+    noise = float(1.4826 * np.median(np.abs(values[near] - np.median(values[near])))) or 1.0
+    return (inside + around) / 2.0, (around - inside) / noise
+
+
+def _one_body(dark: Marked, away: Floats, spacing: tuple[float, ...]) -> Marked:
+    """The part that hangs together around the seed, without what hangs on by a thin bridge, holes closed."""
+    depth = ndimage.distance_transform_edt(np.pad(dark, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
+    core, count = ndimage.label(depth > _OPENING_MM)
+    near = core[(away <= _SEED_MM) & (core > 0)]
+    if not count or not near.size:
+        return np.zeros(dark.shape, bool)
+    body = core == np.bincount(near).argmax()
+    grown = ndimage.distance_transform_edt(~body, sampling=spacing) <= _OPENING_MM
+    return np.asarray(ndimage.binary_fill_holes(grown & dark))
+
+
+def _hull_of_gas(dark: Marked, away: Floats, spacing: tuple[float, ...]) -> Marked:
+    """Bubbles near the seed, and what lies between them."""
+    room = [int(np.ceil(_CLOSING_MM / s)) + 1 for s in spacing]
+    padded = np.pad(dark, [(n, n) for n in room])
+    wide = ndimage.distance_transform_edt(~padded, sampling=spacing) <= _CLOSING_MM
+    closed = ndimage.distance_transform_edt(wide, sampling=spacing) > _CLOSING_MM
+    closed = closed[tuple(slice(n, -n) for n in room)] | dark
+    parts, _ = ndimage.label(closed)
+    near = parts[(away <= _CLOSING_MM) & (parts > 0)]
+    return np.isin(parts, np.unique(near)) if near.size else np.zeros(dark.shape, bool)
+
+
+def _findings(mask: Mask, at_reach: Marked, look: Look, apart: float, seed_mm: Point) -> tuple[Finding, ...]:
+    found = []
+    least = limit("verification", "contrast_to_noise")
+    if apart < least.amount:
+        text = (
+            f"The zone differs from what is around it by only {apart:.1f} times the noise: correct its outline by hand."
+        )
+        found.append(Finding("verify.faint_zone", Severity.WARN, text, apart, "1", least, seed_mm))
+    if at_reach.any():
+        text = "The outlined zone runs to the end of the region that was looked at: it leaks, or is larger than that."
+        found.append(Finding("verify.zone_leaks", Severity.WARN, text, mask.volume_ml, "mL", None, seed_mm))
+    if look is Look.ICE:
+        beyond = limit("ablation", "ice_beyond_lethal_mm")
+        text = f"The ice reaches about {beyond} farther than what it kills: a margin of the ice is not one of the kill."
+        found.append(Finding("verify.ice_edge", Severity.WARN, text, None, "", beyond, seed_mm))
+    if look is Look.GAS:
+        text = "Gas shows where it was hottest, not how far the heat killed: its hull is no outline of the zone."
+        found.append(Finding("verify.gas_hull", Severity.WARN, text, place_mm=seed_mm))
+    return tuple(found)
