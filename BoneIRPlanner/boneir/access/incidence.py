@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..image.distance import has_numba
 from ..mask import Mask
 from .field import PlanningField, Tissue
 
@@ -14,6 +15,7 @@ _REACH = 4
 """Voxels on each side that a normal is taken from."""
 _WIDTH = 2.0
 """Standard deviation in voxels of the weights within that reach."""
+_FEW = 64
 
 
 def angle_to_cortex_deg(
@@ -37,8 +39,9 @@ def angle_to_cortex_deg(
     if not len(points_mm):
         return np.zeros(0)
     voxels = np.rint(field.grid.to_ijk(points_mm)).astype(np.intp)[:, ::-1]
-    unique, inverse = np.unique(voxels, axis=0, return_inverse=True)
-    outward = _outward(field, unique)[inverse]
+    flat = np.ravel_multi_index(tuple(voxels.T), field.grid.shape, mode="clip")
+    unique, inverse = np.unique(flat, return_inverse=True)
+    outward = _outward(field, np.stack(np.unravel_index(unique, field.grid.shape), axis=1))[inverse]
     return np.asarray(np.degrees(np.arccos(np.clip(-np.einsum("na,na->n", outward, directions), -1, 1))))
 
 
@@ -49,14 +52,44 @@ def _outward(field: PlanningField, voxels: NDArray[np.intp]) -> NDArray[np.float
     squared = (offsets**2).sum(axis=1)
     offsets = offsets[(squared <= _REACH**2) & (squared > 0)]
     weights = np.exp(-(offsets**2).sum(axis=1) / (2 * _WIDTH**2))[:, None] * offsets[:, ::-1]
-    top = np.asarray(field.grid.shape) - 1
-    outward = np.empty((len(voxels), 3))
+    # Waking threads takes longer than a few voxels.
+    outward = -_slope(len(voxels) > _FEW and has_numba())(field.packed, voxels, offsets, weights)
+    return np.asarray(outward / np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9))
+
+
+def _slope(compiled: bool) -> Callable[..., NDArray[np.float64]]:
+    if not compiled:
+        return slope_numpy
+    from .incidence_numba import slope_compiled
+
+    return slope_compiled
+
+
+def slope_numpy(
+    packed: NDArray[np.uint16], voxels: NDArray[np.intp], offsets: NDArray[np.intp], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sum of the weights of those neighbours of each voxel that are target bone or lesion.
+
+    Parameters
+    ----------
+    packed : ndarray of uint16, shape (k, j, i)
+        Of a planning field.
+    voxels, offsets : ndarray of int, shapes (n, 3) and (m, 3)
+        Indices (k, j, i), and those of the neighbours less those of the voxel.
+    weights : ndarray, shape (m, 3)
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+    """
+    top = np.asarray(packed.shape) - 1
+    slope = np.empty((len(voxels), 3))
     for first in range(0, len(voxels), 4096):
         at = np.clip(voxels[first : first + 4096, None] + offsets, 0, top)
-        tissue = field.packed[at[..., 0], at[..., 1], at[..., 2]] & 0xFF
+        tissue = packed[at[..., 0], at[..., 1], at[..., 2]] & 0xFF
         solid = (tissue == Tissue.BONE) | (tissue == Tissue.HARD_BONE) | (tissue == Tissue.LESION)
-        outward[first : first + 4096] = -(solid.astype(float) @ weights)
-    return np.asarray(outward / np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9))
+        slope[first : first + 4096] = solid.astype(float) @ weights
+    return slope
 
 
 def outward_of_mask(masks: Sequence[Mask], point_mm: NDArray[np.float64]) -> NDArray[np.float64]:

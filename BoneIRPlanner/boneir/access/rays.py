@@ -139,7 +139,7 @@ def walk_paths(
     start = np.rint(first * scale).astype(np.int32) + (scale >> 1)
     gap = int(np.ceil(limits.bone_gap.amount))
     needed = needed_room(needle, limits)
-    order = _by_direction(ways)
+    order = by_direction(ways)
     if has_numba() if compiled is None else compiled:
         from .rays_numba import walk_compiled
 
@@ -171,7 +171,7 @@ _TILES = 64
 """Tiles along each edge of the cube of directions."""
 
 
-def _by_direction(ways: NDArray[np.float64]) -> NDArray[np.intp]:
+def by_direction(ways: NDArray[np.float64]) -> NDArray[np.intp]:
     """An order in which neighbours point the same way: tiles on the faces of a cube, along a Z-order curve.
 
     The tiles fit into 16 bits, which are sorted by their digits and keep the order of entries within a tile.

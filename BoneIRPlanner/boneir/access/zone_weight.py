@@ -73,5 +73,7 @@ def _compiled(zone: ZoneShape, points: Floats, weight: Floats, tips: Floats, way
 
     total = np.zeros(len(tips))
     half_length, half_width = zone.length_mm / 2, zone.width_mm / 2
-    sum_within(points, weight, tips - zone.behind_tip_mm * ways, ways, half_length, half_width, total)
+    xs, ys, zs = np.ascontiguousarray(points.T)
+    centres = tips - zone.behind_tip_mm * ways
+    sum_within(xs, ys, zs, np.ascontiguousarray(weight), centres, ways, half_length, half_width, total)
     return total
