@@ -9,7 +9,17 @@ import pytest
 
 from access_phantom import ball, grid_around, marked, phantom, rod, slab
 from boneir.ablation.devices import device
-from boneir.access.biopsy import biopsy_limit, compartments, core_of, crossed_mm, fan_of_cores, viable_part
+from boneir.access.biopsy import (
+    CoreTaken,
+    biopsy_limit,
+    compartments,
+    core_of,
+    crossed_mm,
+    fan_of_cores,
+    viable_part,
+)
+from boneir.access.costs import weighted
+from boneir.access.limits import COSTS
 from boneir.assess import assess
 from boneir.assessing.biopsy import throw_of
 from boneir.case import Case, Image, Role, Structure
@@ -18,6 +28,9 @@ from boneir.findings import Severity
 from boneir.plan import Plan, Probe, Technique, Trajectory, Treatment
 from boneir.proposal import Goal
 from boneir.propose import propose
+from boneir.proposing.deepen import deepened
+from boneir.proposing.job import job_of
+from boneir.proposing.search import search_ways
 
 WAY = Trajectory((0.0, 50.0, 0.0), (0.0, -6.0, 0.0))
 """Straight through a lesion of radius 10 mm around the origin."""
@@ -159,3 +172,34 @@ def test_the_length_of_a_core_is_that_of_the_device_and_is_no_published_figure()
     assert throw_of(tool) == tool.active_tips_mm[0].amount == 20
     assert throw_of(device("cement-13g")) == biopsy_limit("throw").amount
     assert tool.active_tips_mm[0].grade is Grade.DEFAULT
+
+
+def test_many_cores_hold_what_each_holds_alone() -> None:
+    case = case_with(5, 5.0)
+    rng = np.random.default_rng(3)
+    tips, ways = rng.uniform(-9, 9, (40, 3)), rng.normal(size=(40, 3))
+    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    held = CoreTaken(viable_part(case.image, case.lesion()).mask, 20.0).held_mm(tips, ways)
+    for tip, way, mm in zip(tips, ways, held, strict=True):
+        alone = Trajectory(tuple(map(float, tip - 40 * way)), tuple(map(float, tip)))
+        assert mm == pytest.approx(core_of(case.image, case.lesion(), alone, 20.0).viable_mm, abs=3.0)
+    assert np.ptp(held) > 5
+
+
+def test_the_expected_viable_core_is_what_a_biopsy_is_priced_by() -> None:
+    case = case_with(5, 7.0)
+    goal = Goal(Technique.BIOPSY, "biopsy-13g")
+    job = job_of(case, goal, None)
+    found = search_ways(job, relaxed=False).choice
+    assert found is not None
+    column = found.front.costs[:, COSTS.index("coverage")]
+    for n in range(len(found.front)):
+        core = core_of(case.image, case.lesion(), found.front.trajectory(n), throw_of(job.instrument))
+        expected = np.clip(1 - core.viable_mm / job.limits.core_length.amount, 0, 1)
+        assert column[n] == pytest.approx(expected, abs=0.15)
+    for item in found.chosen:
+        deep = deepened(job, item, relaxed=False)
+        longer = core_of(case.image, case.lesion(), deep.trajectory, throw_of(job.instrument)).viable_mm
+        expected = np.clip(1 - longer / job.limits.core_length.amount, 0, 1)
+        assert deep.costs[COSTS.index("coverage")] == pytest.approx(expected, abs=0.15)
+        assert deep.score == pytest.approx(float(weighted(deep.costs[None], job.limits)[0]))

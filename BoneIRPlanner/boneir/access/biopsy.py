@@ -91,6 +91,42 @@ def core_of(image: Image, lesion: Lesion, trajectory: Trajectory, throw_mm: floa
     )
 
 
+@dataclass(frozen=True, eq=False)
+class CoreTaken:
+    """What the core of every needle of a search holds, quickly and for many needles at once.
+
+    Parameters
+    ----------
+    viable : Mask
+        What is worth a core.
+    throw_mm : float
+        Length of the core, back from the tip.
+    """
+
+    viable: Mask
+    throw_mm: float
+
+    def held_mm(self, tips_mm: Floats, directions: Floats) -> Floats:
+        """Length of viable lesion in the core of each needle.
+
+        Parameters
+        ----------
+        tips_mm, directions : ndarray, shape (n, 3)
+            LPS mm, and unit vectors from the skin to the tip.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            In mm, to the width of a sample of at most 1 mm.
+        """
+        count = max(int(np.ceil(self.throw_mm)), 1)
+        step = self.throw_mm / count
+        held = np.zeros(len(tips_mm))
+        for n in range(count):
+            held += step * marked_at(self.viable, tips_mm - (n + 0.5) * step * directions)
+        return held
+
+
 def viable_part(image: Image, lesion: Lesion) -> Lesion:
     """The part of a lesion that is worth a core; the whole lesion where hardly any is, or nothing tells."""
     gas, necrosis, sclerosis = _unfit(image, lesion.mask.points_mm())

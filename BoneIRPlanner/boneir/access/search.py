@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..findings import Point
 from ..plan import Trajectory
 from ..proposal import SkinMap
+from .biopsy import CoreTaken
 from .clearance import as_point
 from .costs import cost_table, weighted
 from .entries import Skin
@@ -37,6 +38,8 @@ class Aim:
         What the zone shall leave out; None where nothing is known or the needle makes no zone.
     core_mm : float or None
         Length of lesion that the needle shall pass before its tip; None where that does not matter.
+    core : CoreTaken or None
+        Tells what of that length is viable and within the core; None counts all of the lesion that is passed.
     """
 
     target_mm: NDArray[np.float64]
@@ -44,6 +47,7 @@ class Aim:
     wanted_mm: NDArray[np.float64]
     core_mm: float | None = None
     neighbours: Neighbours | None = None
+    core: CoreTaken | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +169,8 @@ def priced(judge: Judge, skin: Skin, walk: Walk, incidence: NDArray[np.float32],
         left_out = 1 - covered_share(aim.zone, aim.wanted_mm, walk.tips_mm, walk.directions)
         short = left_out / (judge.limits.coverage_scale.amount / 100)
     elif aim.core_mm is not None:
-        short = np.clip(1 - walk.mm_of("lesion") / aim.core_mm, 0, 1)
+        passed = walk.mm_of("lesion") if aim.core is None else aim.core.held_mm(walk.tips_mm, walk.directions)
+        short = np.clip(1 - passed / aim.core_mm, 0, 1)
     else:
         short = np.zeros(len(walk.steps))
     harm = np.zeros(len(walk.steps))

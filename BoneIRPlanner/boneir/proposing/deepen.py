@@ -9,6 +9,8 @@ import numpy as np
 from ..access.biopsy import core_of
 from ..access.choice import Chosen, stand_of
 from ..access.clearance import as_point
+from ..access.costs import weighted
+from ..access.limits import COSTS
 from ..access.path_samples import PathSamples
 from ..access.region import marked_at
 from ..assessing.biopsy import throw_of
@@ -41,15 +43,23 @@ def deepened(job: Job, item: Chosen, relaxed: bool) -> Chosen:
     least = core_of(image, lesion, way, throw).viable_mm + _WORTH_MM
     for share in _SHARES:
         longer = _longer(way, share * _to_far_edge_mm(job, way))
-        if (
-            longer.length_mm > job.needle.reach_mm(job.limits)
-            or core_of(image, lesion, longer, throw).viable_mm < least
-        ):
+        if not _has_room(job, longer) or core_of(image, lesion, longer, throw).viable_mm < least:
             continue
         stand = stand_of(PathSamples(job.case, longer, job.needle, lesion, "", job.limits), relaxed)
         if stand.allowed:
-            return replace(item, trajectory=longer, binding=stand.binding)
+            return _priced_again(job, replace(item, trajectory=longer, binding=stand.binding))
     return item
+
+
+def _priced_again(job: Job, item: Chosen) -> Chosen:
+    """The same with the costs that a deeper tip changes: the length of the way, and what the core lacks."""
+    if job.core is None:
+        return item
+    way, costs = item.trajectory, item.costs.copy()
+    held = job.core.held_mm(np.array([way.tip_mm]), np.array([way.direction]))[0]
+    costs[COSTS.index("coverage")] = np.clip(1 - held / job.limits.core_length.amount, 0, 1)
+    costs[COSTS.index("length")] = min(way.length_mm / job.needle.usable_length_mm, 1.0)
+    return replace(item, costs=costs, score=float(weighted(costs[None], job.limits)[0]))
 
 
 def _has_room(job: Job, way: Trajectory) -> bool:

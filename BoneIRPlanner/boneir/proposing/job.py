@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..ablation.device import ICE_EDGE, Device
 from ..ablation.devices import device
+from ..access.biopsy import CoreTaken, viable_part
 from ..access.bones import bones_holding
 from ..access.capsules import Capsule
 from ..access.given import Given
@@ -22,6 +23,7 @@ from ..access.several import spaced_for
 from ..access.targets import Neighbours, neighbours_of, smallest_covering, target_points, wanted_points
 from ..anatomy.absent import absent_findings
 from ..anatomy.structures import structure_kins
+from ..assessing.biopsy import throw_of
 from ..case import Case, Lesion
 from ..errors import CaseError, DeviceError, PlanError
 from ..findings import Finding, Severity
@@ -55,6 +57,8 @@ class Job:
     limits : Limits
     given : Given
         Entry zones of the goal, and what stands already.
+    core : CoreTaken or None
+        What of the lesion a biopsy needle brings home; None for any other instrument.
     """
 
     case: Case
@@ -67,6 +71,7 @@ class Job:
     neighbours: Neighbours | None
     limits: Limits
     given: Given
+    core: CoreTaken | None = None
 
 
 def job_of(case: Case, goal: Goal, limits: Limits | None, beside: Sequence[Capsule] = ()) -> Job:
@@ -95,7 +100,8 @@ def job_of(case: Case, goal: Goal, limits: Limits | None, beside: Sequence[Capsu
     wanted = wanted_points(case, lesion, goal.margin_mm)
     zone = _zone(goal, instrument, wanted, target_points(lesion.mask, 1)[0], rules)
     neighbours = None if zone is None else neighbours_of(case, lesion, zone.length_mm / 2 + _ZONE_SHIFT_MM, rules)
-    return Job(case, lesion, goal, instrument, needle, zone, wanted, neighbours, rules, given)
+    core = _core(case, lesion, instrument)
+    return Job(case, lesion, goal, instrument, needle, zone, wanted, neighbours, rules, given, core)
 
 
 def purpose_of(goal: Goal) -> Purpose:
@@ -126,6 +132,13 @@ def device_findings(job: Job) -> tuple[Finding, ...]:
 def limit_findings(goal: Goal) -> tuple[Finding, ...]:
     """Which limits the goal sets other than those that are shipped."""
     return changed_findings(access_limits(purpose_of(goal)), goal.limits)
+
+
+def _core(case: Case, lesion: Lesion, instrument: Device) -> CoreTaken | None:
+    """What of a lesion is worth a core, for a biopsy needle."""
+    if instrument.technique is not Technique.BIOPSY:
+        return None
+    return CoreTaken(viable_part(case.image, lesion).mask, throw_of(instrument))
 
 
 def _unknown_share(case: Case) -> float:

@@ -11,9 +11,11 @@ from ..access.biopsy import viable_part
 from ..access.choice import Choice, Chosen, choose
 from ..access.entries import Skin, skin_around
 from ..access.field_cache import FIELDS
+from ..access.many_targets import coarse_to_fine, ways_to
 from ..access.rules import Judge
 from ..access.search import Aim, Candidates, joined, search
 from ..access.targets import roomiest_points, target_points
+from ..mask import Mask
 from ..plan import Technique
 from ..proposal import SkinMap
 from .cement import cement_targets
@@ -26,6 +28,9 @@ _OTHER_TARGETS_EVERY = 4
 
 _ROOMIEST = 8
 """Points of the lesion far from what must not be touched, aimed at from every entry where nothing else is reached."""
+
+_MANY_TARGETS, _ENTRIES, _AROUND_MM = 200, 12_500, 6.0
+"""Where that finds nothing either: points all over the lesion, entries asked for each, and how far around the best."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +75,23 @@ def search_ways(job: Job, relaxed: bool) -> Found:
     skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(limits))
     skin_map, allowed = search(judge, skin, middle)
     some = skin.part(np.arange(0, len(skin.points_mm), _OTHER_TARGETS_EVERY))
-    allowed = joined([allowed, *(search(judge, some, aim)[1] for aim in others)])
+    allowed = joined([allowed, *(ways_to(judge, some, aim) for aim in others)])
     choice = _choice(job, allowed, relaxed)
     if choice is None or not choice.chosen:
         points = roomiest_points(worth, field.room_mm, _ROOMIEST)
-        edge = joined([search(judge, skin, aim_at(job, point, core))[1] for point in points])
+        edge = joined([ways_to(judge, skin, aim_at(job, point, core)) for point in points])
         choice = _choice(job, edge, relaxed) or choice
+    if choice is None or not choice.chosen:
+        many = _spread(worth, _MANY_TARGETS)
+        rest = coarse_to_fine(judge, skin, middle, many, entries=_ENTRIES, around_mm=_AROUND_MM)
+        choice = _choice(job, rest, relaxed) or choice
     return Found(judge, skin, skin_map, choice, relaxed)
+
+
+def _spread(lesion: Mask, count: int) -> NDArray[np.float64]:
+    """Evenly many voxels of a lesion, in LPS mm."""
+    voxels = lesion.points_mm()
+    return voxels[np.linspace(0, len(voxels) - 1, min(count, len(voxels))).astype(np.intp)]
 
 
 def _choice(job: Job, allowed: Candidates, relaxed: bool) -> Choice | None:
@@ -88,4 +103,4 @@ def _choice(job: Job, allowed: Candidates, relaxed: bool) -> Choice | None:
 
 def aim_at(job: Job, target_mm: NDArray[np.float64], core_mm: float | None = None) -> Aim:
     """What the needles of a job shall reach at one target."""
-    return Aim(target_mm, job.zone, job.wanted_mm, core_mm, job.neighbours)
+    return Aim(target_mm, job.zone, job.wanted_mm, core_mm, job.neighbours, job.core)
