@@ -10,11 +10,17 @@ import pytest
 
 from access_phantom import ball, grid_around, phantom, rod
 from boneir.access.skin_colours import skin_colours
+from boneir.assess import assess
 from boneir.case_folder import save_case
 from boneir.cli import main
+from boneir.commands.drawing import draw
 from boneir.plan import Technique
 from boneir.proposal import Goal
+from boneir.propose import propose
 from boneir.proposing.live import live_access
+from boneir.report import write_report
+from boneir.report.compose import compose_report
+from boneir.report.model import Gallery
 from boneir.scene.render_check import why_no_pictures
 from boneir.scene.skin_picture import skin_picture
 
@@ -58,6 +64,30 @@ def test_the_command_writes_it(tmp_path) -> None:
     words = ["propose", str(tmp_path / "case"), "--technique", "biopsy", "--device", "biopsy-13g", "--max-plans", "1"]
     assert main([*words, "--skin-map", str(tmp_path / "skin.png")]) == 0
     assert pixels((tmp_path / "skin.png").read_bytes()).std() > 10
+
+
+def test_a_report_shows_the_skin_beside_why_this_plan_and_not_among_its_needles(tmp_path) -> None:
+    shapes = {"body": ball((0, 0, 0), 60), "aorta": rod((20, 30, 0), (0, 0, 1), 10)}
+    case = phantom(grid_around(64, (2, 2, 2)), shapes, ball((0, 0, 0), 6))
+    proposal = propose(case, replace(GOAL, max_plans=1))
+    plan = proposal.plans[0]
+    assessment = assess(case, plan)
+    pictures, findings = draw(case, plan, assessment, proposal)
+    skin = [picture for picture in pictures if picture.name.startswith("skin_")]
+    assert [picture.name for picture in skin] == ["skin_reason", "skin_score"]
+    assert not any(picture.name.startswith("skin_") for picture in draw(case, plan, assessment)[0])
+    report = compose_report(case, plan, assessment, pictures, findings=findings, proposal=proposal)
+    shown = {
+        section.title: [
+            picture.name for block in section.blocks if isinstance(block, Gallery) for picture in block.pictures
+        ]
+        for section in report.sections
+    }
+    assert shown["Why this plan"] == ["skin_reason", "skin_score"]
+    assert "axial" in shown["Pictures"]
+    assert not any(name.startswith("skin_") for name in shown["Pictures"])
+    files = write_report(case, plan, assessment, pictures, tmp_path, proposal=proposal)
+    assert "Skin by what refuses an entry" in files.html.read_text()
 
 
 def test_nothing_to_show_makes_no_picture() -> None:

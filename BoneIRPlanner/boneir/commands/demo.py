@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     if judged:
         best, assessment = judged[0]
         with progress.step(f"Drawing {best.name}"):
-            pictures, missing = draw(case, best, assessment)
+            pictures, missing = draw(case, best, assessment, proposal)
         with progress.step("Writing the report"):
             written = write_report(
                 case, best, assessment, pictures, folder / "report", findings=missing, others=judged, proposal=proposal

@@ -13,14 +13,20 @@ from ..plan import Plan
 from ..proposal import Proposal
 
 
-def draw(case: Case, plan: Plan, assessment: Assessment) -> tuple[tuple[Picture, ...], tuple[Finding, ...]]:
-    """The pictures of a plan; without Slicer's core none, and the finding that says so."""
+def draw(
+    case: Case, plan: Plan, assessment: Assessment, proposal: Proposal | None = None
+) -> tuple[tuple[Picture, ...], tuple[Finding, ...]]:
+    """The pictures of a plan, and of the skin where a search is given; without Slicer's core none, and the finding."""
     try:
         from ..scene.pictures import pictures_of
+        from ..scene.skin_picture import skin_pictures
     except MissingExtraError as error:
         text = f"No pictures were drawn: {error}"
         return (), (Finding("report.no_pictures", Severity.NOTE, text),)
-    return pictures_of(case, plan, assessment)
+    pictures, findings = pictures_of(case, plan, assessment)
+    if proposal is not None and pictures:
+        pictures = (*pictures, *skin_pictures(case, proposal.skin, proposal.goal))
+    return pictures, findings
 
 
 def write_scene(case: Case, plan: Plan, assessment: Assessment, path: Path) -> Path:

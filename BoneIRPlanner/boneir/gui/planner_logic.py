@@ -159,6 +159,10 @@ class PlannerLogic(PlansLogic, ViewsLogic):
         plan, assessment = self._assessed(case, name)
         pictures, findings = pictures_of(case, plan, assessment) if withPictures else ((), ())
         proposal = self._proposal(inputs, proposed)
+        if pictures and proposal is not None:
+            from ..scene.skin_picture import skin_pictures
+
+            pictures = (*pictures, *skin_pictures(case, proposal.skin, proposal.goal))
         others = self.alternatives(inputs, known or Outcomes())
         files = write_report(
             case,

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from ..assessment import Measure
 from ..findings import Severity
+from ..picture import Picture
 from ..proposal import Proposal, SkinMap
 from .material import Alternative, Material, worst_measure
-from .model import SEVERITY_WORDS, Block, Bullets, Column, Paragraph, Row, Section, Table
+from .model import SEVERITY_WORDS, Block, Bullets, Column, Gallery, Paragraph, Row, Section, Table
 from .numbers import NOT_KNOWN, beside_limit
 from .refusals import refusal_cells
 from .words import anatomical_place
@@ -28,7 +29,15 @@ def choice_section(material: Material) -> Section:
         blocks.append(comparison(material.others))
     if material.proposal is not None:
         blocks += _refusals(material.proposal)
+    skin = tuple(filter(shows_skin, material.pictures))
+    if skin:
+        blocks.append(Gallery(skin, "Where a needle may enter"))
     return Section("Why this plan", tuple(blocks))
+
+
+def shows_skin(picture: Picture) -> bool:
+    """Whether a picture shows the skin of the search, not the plan."""
+    return picture.name.startswith("skin_")
 
 
 def comparison(plans: Sequence[Alternative]) -> Table:

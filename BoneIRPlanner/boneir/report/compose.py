@@ -11,7 +11,7 @@ from ..picture import Picture
 from ..plan import Plan
 from ..proposal import Proposal
 from .about_case import images_section, lesion_section, patient_facts, record_section
-from .about_choice import choice_section
+from .about_choice import choice_section, shows_skin
 from .about_findings import at_a_glance, findings_section, not_checked
 from .about_measures import measures_section
 from .about_plan import plan_section, plan_title
@@ -86,7 +86,7 @@ def pictures_section(material: Material) -> Section:
     """The pictures, needle by needle; where one is missing, the reason."""
     groups: dict[str, list[Picture]] = {}
     needles = {picture.about for picture in material.pictures} - {""}
-    for picture in material.pictures:
+    for picture in (item for item in material.pictures if not shows_skin(item)):
         groups.setdefault(picture.about if len(needles) > 1 else "", []).append(picture)
     blocks: list[Block] = [Gallery(tuple(group), f"Needle {name}" if name else "") for name, group in groups.items()]
     missing = (NO_PICTURES, PICTURE_MISSING)

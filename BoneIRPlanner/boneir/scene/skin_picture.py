@@ -60,6 +60,13 @@ def skin_picture(case: Case, skin: SkinMap, goal: Goal, by: Literal["score", "re
     return Picture(f"skin_{by}", _TITLES[by], png)
 
 
+def skin_pictures(case: Case, skin: SkinMap, goal: Goal) -> tuple[Picture, ...]:
+    """The skin by what refuses an entry, and where any entry is allowed by its cost too, for a report."""
+    reason = skin_picture(case, skin, goal, "reason")
+    score = skin_picture(case, skin, goal, "score") if skin.allowed_count else None
+    return tuple(picture for picture in (reason, score) if picture is not None)
+
+
 def _towards(skin: SkinMap) -> NDArray[np.float64]:
     """The direction of the view: from the middle of the allowed entries, or of all where none is, to the target."""
     some = skin.points_mm[skin.reason == 0] if skin.allowed_count else skin.points_mm
