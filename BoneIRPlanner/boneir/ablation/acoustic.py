@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ResourceError
-from ..evidence import Value, read_value
-from ..resources import read_resource
+from ..evidence import Value
+from ..resources import limit
 from .tissue_map import TissueMap
 from .tissues import Tissue, tissue
 
@@ -177,7 +175,6 @@ def water_impedance() -> float:
     return ultrasound_value("water_density_kg_m3").amount * ultrasound_value("water_sound_speed_m_s").amount
 
 
-@cache
 def ultrasound_value(key: str) -> Value:
     """One value of ``Resources/Limits/ultrasound.json``.
 
@@ -186,10 +183,7 @@ def ultrasound_value(key: str) -> Value:
     ResourceError
         If there is no such value.
     """
-    data = read_resource("Limits", "ultrasound.json")["values"]
-    if key not in data:
-        raise ResourceError(f"Limits/ultrasound.json has no {key!r}; it has: {', '.join(data)}.")
-    return read_value(data[key], f"Limits/ultrasound.json, {key}")
+    return limit("ultrasound", key)
 
 
 def _known(item: Tissue) -> Tissue:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PlanError, ResourceError
-from ..evidence import Value, read_value
+from ..errors import PlanError
+from ..evidence import Value
 from ..grid import Grid
-from ..resources import read_resource
+from ..resources import limit
 from .electrodes import Electrode, place
 from .laplace import TOLERANCE, Held, SteadyFlow, Walls, steady_flow
 
@@ -253,7 +252,6 @@ class RadiofrequencySource:
         return heating, Delivered(power, float(np.sqrt(power * resistance)), resistance)
 
 
-@cache
 def electric_value(key: str) -> Value:
     """One value of ``Resources/Limits/electric.json``.
 
@@ -262,7 +260,4 @@ def electric_value(key: str) -> Value:
     ResourceError
         If there is no such value.
     """
-    data = read_resource("Limits", "electric.json")["values"]
-    if key not in data:
-        raise ResourceError(f"Limits/electric.json has no {key!r}; it has: {', '.join(data)}.")
-    return read_value(data[key], f"Limits/electric.json, {key}")
+    return limit("electric", key)

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..assessment import Measure
 from ..case import Role, Structure
-from ..errors import PlanError, ResourceError
-from ..evidence import Value, read_value
+from ..errors import PlanError
+from ..evidence import Value
 from ..findings import Finding, Point, Severity
 from ..grid import Grid
 from ..image.distance import has_numba
 from ..image.resample import mask_on
 from ..mask import Mask
-from ..resources import read_resource
+from ..resources import limit
 from .laplace import Held, Walls, steady_flow
 from .tissue_map import TissueMap
 
@@ -251,7 +250,6 @@ def infusion_report(
     return measures, tuple(findings)
 
 
-@cache
 def ethanol_value(key: str) -> Value:
     """One value of ``Resources/Limits/ethanol.json``.
 
@@ -260,10 +258,7 @@ def ethanol_value(key: str) -> Value:
     ResourceError
         If there is no such value.
     """
-    data = read_resource("Limits", "ethanol.json")["values"]
-    if key not in data:
-        raise ResourceError(f"Limits/ethanol.json has no {key!r}; it has: {', '.join(data)}.")
-    return read_value(data[key], f"Limits/ethanol.json, {key}")
+    return limit("ethanol", key)
 
 
 def _reached(infusion: Infusion, item: Structure) -> list[Finding]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import PlanError
 from ..evidence import Value, read_value
-from ..resources import read_resource
+from ..resources import limit, read_resource
 from .tissue_map import TissueMap
 
 Field = NDArray[np.float32]
@@ -121,7 +121,7 @@ def medium_of(tissues: TissueMap) -> Medium:
 
 def heat_value(key: str) -> Value:
     """One value of ``Resources/Limits/heat.json``."""
-    return read_value(read_resource("Limits", "heat.json")["values"][key], f"Limits/heat.json, {key}")
+    return limit("heat", key)
 
 
 def _water_share(id_: str) -> float:

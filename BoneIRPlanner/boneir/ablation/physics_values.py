@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from ..evidence import Value, read_value
-from ..resources import read_resource
+from ..evidence import Value
+from ..resources import limit
 
 
-@cache
 def physics_value(key: str) -> Value:
     """One value of ``Resources/Limits/physics.json``."""
-    return read_value(read_resource("Limits", "physics.json")["values"][key], f"Limits/physics.json, {key}")
+    return limit("physics", key)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from threading import Event
 from types import MappingProxyType
 
 from ..case import Case
-from ..errors import ResourceError
-from ..evidence import Value, read_value
+from ..evidence import Value
 from ..image.distance import exact_distance_mm
 from ..mask import Mask
 from ..plan import Technique, Treatment
-from ..resources import read_resource
+from ..resources import limit
 from .ensemble import (
     Ensemble,
     Factor,
@@ -134,7 +132,6 @@ def at_levels(tissues: TissueMap, levels: Factors) -> TissueMap:
     return replace(tissues, tissues=tuple(changed))
 
 
-@cache
 def range_value(key: str) -> Value:
     """One value of ``Resources/Limits/ensemble.json``.
 
@@ -143,10 +140,7 @@ def range_value(key: str) -> Value:
     ResourceError
         If there is no such value.
     """
-    data = read_resource("Limits", "ensemble.json")["values"]
-    if key not in data:
-        raise ResourceError(f"Limits/ensemble.json has no {key!r}; it has: {', '.join(data)}.")
-    return read_value(data[key], f"Limits/ensemble.json, {key}")
+    return limit("ensemble", key)
 
 
 def _at(value: Value, key: str, level: float) -> float:

@@ -13,11 +13,10 @@ from scipy import ndimage
 
 from ..anatomy.structures import kind_for, structure_kinds
 from ..case import Image, Lesion, Modality, Role, Structure
-from ..errors import ImageError, ResourceError
-from ..evidence import Value, read_value
+from ..errors import ImageError
 from ..grid import Grid
 from ..image.resample import image_on, mask_on
-from ..resources import read_resource
+from ..resources import limit
 from .tissues import Tissue, tissue
 
 Labels = NDArray[np.uint8]
@@ -199,17 +198,9 @@ def known_tissues() -> tuple[Tissue, ...]:
     return tuple(tissue(id_) for id_ in TISSUE_ORDER)
 
 
-@cache
-def map_values() -> MappingProxyType[str, Value]:
-    """The thresholds of the map, from ``Resources/Limits/tissue_map.json``."""
-    data = read_resource("Limits", "tissue_map.json")["values"]
-    return MappingProxyType({key: read_value(item, f"Limits/tissue_map.json, {key}") for key, item in data.items()})
-
-
 def _threshold(key: str) -> float:
-    if key not in map_values():
-        raise ResourceError(f"Limits/tissue_map.json has no {key!r}; it has: {', '.join(map_values())}.")
-    return map_values()[key].amount
+    """One value of ``Resources/Limits/tissue_map.json``."""
+    return limit("tissue_map", key).amount
 
 
 def _by_numbers(hu: NDArray[np.float32]) -> Labels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from ...plan import Technique
@@ -46,7 +47,7 @@ def _lesion(commands: Commands[Parser]) -> None:
     parser.add_argument("--name", default="lesion-1", metavar="NAME", help="name of the lesion (default: lesion-1)")
 
 
-def _corrections(parser: Parser) -> None:
+def _corrections(parser: argparse.ArgumentParser) -> None:
     """Further points that correct an outline grown from a seed."""
     text = "another point that belongs to the lesion; may be given again"
     parser.add_argument("--inside", type=point, action="append", default=[], metavar="L,P,S", help=text)
