@@ -17,6 +17,11 @@ _WIDTH = 2.0
 """Standard deviation in voxels of the weights within that reach."""
 _FEW = 64
 
+_EVEN_MM = 3.0
+"""What is so much farther than the nearest voxel of a mask counts as its nearest part too."""
+_AROUND_MM = (20.0, 60.0)
+"""How far around a point the nearest part of a mask is looked for, before all of it is."""
+
 
 def angle_to_cortex_deg(
     field: PlanningField, points_mm: NDArray[np.float64], directions: NDArray[np.float64]
@@ -97,7 +102,25 @@ def outward_of_mask(masks: Sequence[Mask], point_mm: NDArray[np.float64]) -> NDA
 
     The nearest part is everything at most 3 mm farther than the nearest voxel, which evens out the voxels.
     """
-    points = np.concatenate([mask.points_mm() for mask in masks])
-    distance = np.linalg.norm(points - point_mm, axis=1)
-    way = point_mm - points[distance <= distance.min() + 3.0].mean(axis=0)
+    points = np.zeros((0, 3))
+    for reach in (*_AROUND_MM, np.inf):
+        points = np.concatenate([_points_around(mask, point_mm, reach) for mask in masks])
+        distance = np.linalg.norm(points - point_mm, axis=1)
+        if len(points) and distance.min() + _EVEN_MM <= reach:
+            break
+    way = point_mm - points[distance <= distance.min() + _EVEN_MM].mean(axis=0)
     return np.asarray(way / max(float(np.linalg.norm(way)), 1e-9))
+
+
+def _points_around(mask: Mask, point_mm: NDArray[np.float64], reach_mm: float) -> NDArray[np.float64]:
+    """The marked voxels of a box that holds everything at most `reach_mm` from a point, in LPS mm."""
+    if not np.isfinite(reach_mm):
+        return mask.points_mm()
+    middle = mask.grid.to_ijk(point_mm)[::-1] - np.asarray(mask.corner)
+    room = reach_mm / np.asarray(mask.grid.spacing_mm[::-1])
+    top = np.asarray(mask.voxels.shape)
+    first = np.clip(np.floor(middle - room), 0, top).astype(np.intp)
+    last = np.clip(np.ceil(middle + room) + 1, 0, top).astype(np.intp)
+    window = tuple(slice(a, max(a, b)) for a, b in zip(first.tolist(), last.tolist(), strict=True))
+    ijk = (np.argwhere(mask.voxels[window]) + first + np.asarray(mask.corner))[:, ::-1]
+    return np.asarray(mask.grid.to_mm(ijk)) if len(ijk) else np.zeros((0, 3))
