@@ -7,12 +7,13 @@ import time
 
 import numpy as np
 from calibration import best_of, triad_gb_per_s
-from scipy.spatial import cKDTree
 
 from access_phantom import ball, grid_around, limits_with, phantom, rod, slab
 from boneir.access.entries import skin_around
 from boneir.access.field import PlanningField, build_field
+from boneir.access.live import LiveAccess
 from boneir.access.many_draws import kept_shares
+from boneir.access.many_targets import coarse_to_fine
 from boneir.access.needle import Needle
 from boneir.access.placement import DRAWS
 from boneir.access.rays import Walk, walk_paths
@@ -42,7 +43,7 @@ def figures() -> list[dict]:
     rows.append(_row("100 000 paths to one target", 1000 * walk_s, "ms", 50.0, peer=_peer(field, walk, walk_s)))
     numpy_s, _ = best_of(1, lambda: walk_paths(field, entries, tips, NEEDLE, limits, compiled=False))
     rows.append(_row("the same without numba", 1000 * numpy_s, "ms", 800.0))
-    rows += [_many_targets(field, case, entries), _many_draws(field, entries, tips)]
+    rows.append(_many_draws(field, entries, tips))
     slim = torso(depth_mm=120)
     start = time.perf_counter()
     proposal = propose(slim, Goal(Technique.BIOPSY, "biopsy-13g"))
@@ -52,26 +53,16 @@ def figures() -> list[dict]:
     return [{**row, "calibration": calibration} for row in rows]
 
 
-def _many_targets(field: PlanningField, case: Case, entries: np.ndarray) -> dict:
-    """Some entries for many targets, then all entries around the best of them."""
-    limits, rng = limits_with(), np.random.default_rng(1)
-    voxels = case.lesion().mask.points_mm()
-    targets = voxels[rng.choice(len(voxels), TARGETS, replace=False)]
-    some = entries[:: len(entries) // ENTRIES][:ENTRIES]
-    tree = cKDTree(entries)
+def _many_targets(live: LiveAccess) -> dict:
+    """Some entries for many targets, then all entries around the best of them, with every rule and every cost."""
+    voxels = live.judge.case.lesion().mask.points_mm()
+    targets = voxels[np.random.default_rng(1).choice(len(voxels), TARGETS, replace=False)]
 
     def search_all() -> int:
-        best = []
-        for target in targets:
-            walk = walk_paths(field, some, np.broadcast_to(target, some.shape), NEEDLE, limits)
-            cost = walk.length_mm / 200 - np.minimum(walk.spare_mm, 12) / 12
-            best.append(some[np.argpartition(cost, 5)[:5]])
-        near = [np.unique(np.concatenate(tree.query_ball_point(found, 6.0)).astype(int)) for found in best]
-        fine = np.repeat(targets, [len(part) for part in near], axis=0)
-        return len(walk_paths(field, entries[np.concatenate(near)], fine, NEEDLE, limits).steps)
+        return len(coarse_to_fine(live.judge, live.skin, live.aim, targets, entries=ENTRIES, around_mm=6.0))
 
-    seconds, refined = best_of(1, search_all)
-    return _row(f"{TARGETS} targets x {ENTRIES} entries, {refined} refined", seconds, "s", 2.0)
+    seconds, found = best_of(3, search_all)
+    return _row(f"{TARGETS} targets x {ENTRIES} entries, {found} ways priced", seconds, "s", 2.0)
 
 
 def _many_draws(field: PlanningField, entries: np.ndarray, tips: np.ndarray) -> dict:
@@ -91,6 +82,7 @@ def _live_figures(case: Case) -> list[dict]:
     maps = [_seconds(live.skin_map, tuple(target)) for target in targets]
     name = f"skin map after a move, {len(live.skin.points_mm)} entries"
     return [
+        _many_targets(live),
         _row("needle after a drag, median", 1000 * float(np.median(moved[10:])), "ms", 10.0),
         _row(name, 1000 * float(np.median(maps[2:])), "ms", 50.0),
     ]

@@ -110,6 +110,11 @@ def test_spared_is_what_a_full_walk_finds(case: Case, compiled: bool) -> None:
     right = (walk.column("spare") >= 0) & (walk.column("canal") == 0) & (walk.column("air") == 0)
     assert 50 < right.sum() < 5000
     assert np.array_equal(spared_paths(field, entries, tips, needle, limits, compiled=compiled), right)
+    roomy = walk.column("spare") >= 0
+    assert roomy.sum() > right.sum()
+    assert np.array_equal(
+        spared_paths(field, entries, tips, needle, limits, air_allowed=True, compiled=compiled), roomy
+    )
 
 
 @needs_numba

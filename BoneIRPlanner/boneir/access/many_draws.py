@@ -17,7 +17,7 @@ from .field import PlanningField
 from .limits import Limits
 from .needle import Needle
 from .placement import DRAWS
-from .rays import walk_paths
+from .spared import spared_paths
 
 
 def kept_shares(
@@ -64,5 +64,5 @@ def kept_shares(
         for ends, sigma, error in zip((entries, tips), (limits.entry_sigma, limits.tip_sigma), errors, strict=True)
     ]
     exact = replace(limits, certainty_z=replace(limits.certainty_z, amount=0.0))
-    walk = walk_paths(field, placed[0], placed[1], needle, exact)
-    return np.asarray((walk.column("spare") >= 0).reshape(len(trajectories), draws).mean(axis=1))
+    spared = spared_paths(field, placed[0], placed[1], needle, exact, air_allowed=True)
+    return np.asarray(spared.reshape(len(trajectories), draws).mean(axis=1))

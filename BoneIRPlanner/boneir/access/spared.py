@@ -16,6 +16,8 @@ from .needle import Needle
 from .rays import BINS, FIXED, SKIN_STEPS, needed_room
 
 SCALE = 1 << FIXED
+_ANYWHERE = 1 << 20
+"""More steps than any path has."""
 
 
 def spared_paths(
@@ -25,6 +27,7 @@ def spared_paths(
     needle: Needle,
     limits: Limits,
     *,
+    air_allowed: bool = False,
     compiled: bool | None = None,
 ) -> NDArray[np.bool_]:
     """Whether each path keeps its clearances, stays in the body and out of the canal.
@@ -36,25 +39,27 @@ def spared_paths(
         LPS mm, within the region of the field.
     needle : Needle
     limits : Limits
+    air_allowed : bool
+        Whether a path may leave the body.
     compiled : bool or None
         As in `walk_paths`.
 
     Returns
     -------
     ndarray of bool, shape (n,)
-        True exactly where `walk_paths` finds no missing room, no canal and no air.
+        True exactly where `walk_paths` finds no missing room, no canal and no air (where that is not allowed).
     """
     top = np.asarray(field.grid.shape[::-1]) - 1
     first, last = (np.clip(field.grid.to_ijk(points), 0, top) for points in (tips_mm, entries_mm))
     steps = np.maximum(np.ceil(np.linalg.norm(entries_mm - tips_mm, axis=1)), 1).astype(np.int32)
     stride = np.rint((last - first) * (SCALE / steps)[:, None]).astype(np.int32)
     start = np.rint(first * SCALE).astype(np.int32) + (SCALE >> 1)
-    needed = needed_room(needle, limits)
+    needed, at_skin = needed_room(needle, limits), _ANYWHERE if air_allowed else SKIN_STEPS
     if has_numba() if compiled is None else compiled:
         from .spared_numba import spared_compiled
 
-        return spared_compiled(field.packed, field.open_blocks, start, stride, steps, needed)
-    return spared_numpy(field.packed, start, stride, steps, needed)
+        return spared_compiled(field.packed, field.open_blocks, start, stride, steps, needed, at_skin)
+    return spared_numpy(field.packed, start, stride, steps, needed, at_skin)
 
 
 def spared_numpy(
@@ -63,6 +68,7 @@ def spared_numpy(
     stride: NDArray[np.int32],
     steps: NDArray[np.int32],
     needed: NDArray[np.int32],
+    at_skin: int,
 ) -> NDArray[np.bool_]:
     """The twin of the compiled kernel: all paths take one step together, and those that are refused drop out."""
     spared = np.ones(len(steps), bool)
@@ -74,7 +80,7 @@ def spared_numpy(
         word = packed[k, j, i].astype(np.int32)
         tissue = word & 0xFF
         refused = (word >> 8) < needed[(step * rising[left]) >> FIXED]
-        refused |= (tissue == Tissue.CANAL) | ((tissue == Tissue.AIR) & (step <= steps[left] - SKIN_STEPS))
+        refused |= (tissue == Tissue.CANAL) | ((tissue == Tissue.AIR) & (step <= steps[left] - at_skin))
         spared[left[refused]] = False
         step += 1
         left = left[~refused & (step <= steps[left])]

@@ -17,27 +17,39 @@ def spared_compiled(
     stride: NDArray[np.int32],
     steps: NDArray[np.int32],
     needed: NDArray[np.int32],
+    at_skin: int,
 ) -> NDArray[np.bool_]:
     """What `spared.spared_numpy` gives; `open_blocks` are those of the planning field."""
     spared = np.ones(len(steps), np.bool_)
     shapes = (*packed.shape[1:], *open_blocks.shape[1:])
     most = int(needed.max())
-    _walk(packed.reshape(-1), open_blocks.reshape(-1), *shapes, start, stride, steps, needed, most, spared)
+    _walk(packed.reshape(-1), open_blocks.reshape(-1), *shapes, start, stride, steps, needed, most, at_skin, spared)
     return spared
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def _walk(flat, blocks, rows, length, b_rows, b_length, start, stride, steps, needed, most, spared):  # type: ignore[no-untyped-def]
+def _walk(flat, blocks, rows, length, b_rows, b_length, start, stride, steps, needed, most, at_skin, spared):  # type: ignore[no-untyped-def]
     n = steps.size
     for chunk in prange((n + _CHUNK - 1) // _CHUNK):
         for path in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)):
             spared[path] = _is_spared(
-                flat, blocks, rows, length, b_rows, b_length, start[path], stride[path], steps[path], needed, most
+                flat,
+                blocks,
+                rows,
+                length,
+                b_rows,
+                b_length,
+                start[path],
+                stride[path],
+                steps[path],
+                needed,
+                most,
+                at_skin,
             )
 
 
 @njit(cache=True, nogil=True)
-def _is_spared(flat, blocks, rows, length, b_rows, b_length, start, stride, steps, needed, most):  # type: ignore[no-untyped-def]
+def _is_spared(flat, blocks, rows, length, b_rows, b_length, start, stride, steps, needed, most, at_skin):  # type: ignore[no-untyped-def]
     """One path. Constants as in `rays` and `field`: around an open block the next four steps meet nothing."""
     i, j, k = start[0], start[1], start[2]
     di, dj, dk = stride[0], stride[1], stride[2]
@@ -50,7 +62,7 @@ def _is_spared(flat, blocks, rows, length, b_rows, b_length, start, stride, step
             row = np.uint32(k >> 16) * np.uint32(rows) + np.uint32(j >> 16)
             word = flat[np.uint32(row * np.uint32(length) + np.uint32(i >> 16))]
             tissue = word & np.uint16(0xFF)
-            if np.int32(word >> 8) < needed[part >> 16] or tissue == 7 or (tissue == 0 and step <= steps - 3):
+            if np.int32(word >> 8) < needed[part >> 16] or tissue == 7 or (tissue == 0 and step <= steps - at_skin):
                 return False
             ahead = 1
         step += ahead
