@@ -17,9 +17,10 @@ from boneir.assess import assess
 from boneir.case import Structure
 from boneir.errors import PlanError
 from boneir.evidence import Grade
-from boneir.plan import LimitChange, Technique
+from boneir.plan import LimitChange, Plan, Probe, Technique, Trajectory, Treatment
 from boneir.proposal import Goal
 from boneir.propose import propose
+from boneir.resources import limit
 
 GOAL = Goal(Technique.BIOPSY, "biopsy-13g")
 
@@ -147,3 +148,31 @@ def test_a_guidance_is_told_as_guidance_and_not_as_limits_that_someone_set() -> 
     (own,) = changed_findings(limits, [LimitChange("tip_sigma", 3.21)])
     assert own.code == "access.limit_changed"
     assert own.text.startswith("The placement error at the tip (standard deviation per axis) was set to 3.21 mm by the")
+
+
+def test_what_the_room_and_the_search_of_teams_can_do_is_set_in_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"room": {"gantry_tilt_most": 5}, "several.exact_nodes": 50}))
+    changes = read_limit_changes(path)
+    assert set(changes) == {LimitChange("room.gantry_tilt_most", 5.0), LimitChange("several.exact_nodes", 50.0)}
+    limits = changed_limits(access_limits(), changes)
+    assert limits.of_file("room", "gantry_tilt_most").amount == 5
+    assert limits.of_file("several", "exact_nodes").amount == 50
+    assert limits.of_file("room", "c_arm_secondary_most") == limit("room", "c_arm_secondary_most")
+    told = [finding.text for finding in changed_findings(access_limits(), changes)]
+    assert "The gantry tilt most was set to 5 deg by the user; this project proposes 30 deg." in told
+    assert len(told) == 2
+    with pytest.raises(PlanError, match=r"no limit 'room\.height'"):
+        changed_limits(limits, [LimitChange("room.height", 5.0)])
+    with pytest.raises(PlanError, match="whole number"):
+        changed_limits(limits, [LimitChange("several.exact_nodes", 5.5)])
+
+
+def test_a_gantry_that_does_not_tilt_is_told_with_the_plan() -> None:
+    case = phantom(grid_around(64, (2.0, 2.0, 2.0)), {"body": ball((0, 0, 0), 60)}, ball((0, 0, 0), 5))
+    probe = Probe("1", "biopsy-13g", Trajectory((0.0, 50.0, -15.0), (0.0, 0.0, 0.0)))
+    plan = Plan("p", (Treatment("lesion-1", Technique.BIOPSY, 0.0, (probe,)),), case.image.uid)
+    fixed = replace(plan, limits=(LimitChange("room.gantry_tilt_most", 0.0),))
+    codes = [{item.code for item in assess(case, one).findings} for one in (plan, fixed)]
+    assert ["access.gantry_tilt" in found for found in codes] == [False, True]
+    assert "access.limit_changed" in codes[1]

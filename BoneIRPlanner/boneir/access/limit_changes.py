@@ -32,12 +32,21 @@ _PLACEMENT = {
     "entry_sigma": "placement error at the skin (standard deviation per axis)",
 }
 """What a way of guiding a needle sets, in words."""
+_MORE = {
+    "room": ("gantry_tilt_most", "c_arm_secondary_most"),
+    "several": ("exact_candidates", "exact_time", "exact_nodes"),
+}
+"""Files of limits beside that of access, and what of them can be set."""
 _MORE_THAN_ZERO = frozenset({
     "incidence", "skiving", "hard_bone", "bore_radius", "clearance_reach", "tilt_scale", "hard_bone_scale",
     "core_length", "coverage_scale", "harm_scale", "probes_most", "coverage",
+    "several.exact_candidates", "several.exact_nodes",
 })  # fmt: skip
 """Limits by which something is divided, or without which nothing could be planned."""
-_WHOLE = frozenset({"crossings", "sacroiliac_crossings", "costal_crossings", "probes_most"})
+_WHOLE = frozenset({
+    "crossings", "sacroiliac_crossings", "costal_crossings", "probes_most", "several.exact_candidates",
+    "several.exact_nodes",
+})  # fmt: skip
 _MOST = {"%": 100.0, "deg": 180.0}
 
 
@@ -62,7 +71,9 @@ def changed_limits(limits: Limits, changes: Sequence[LimitChange]) -> Limits:
             source=f"Set by the user; this project proposes {shipped}.",
         )  # fmt: skip
         group, _, key = change.name.rpartition(".")
-        if group:
+        if group in _MORE:
+            limits = _with(limits, "more", MappingProxyType({**limits.more, change.name: new}))
+        elif group:
             table = {**getattr(limits, _TABLE_OF[group]), key: new}
             limits = _with(limits, _TABLE_OF[group], MappingProxyType(table))
         else:
@@ -102,6 +113,7 @@ def _known(limits: Limits) -> dict[str, Value]:
     known |= {f"clearance.{key}": value for key, value in clearances.items()}
     known |= {f"severity.{key}": value for key, value in severities.items()}
     within = {key: kin.clearance for key, kin in structure_kins().items() if kin.clearance is not None}
+    known |= {f"{file}.{key}": limits.of_file(file, key) for file, keys in _MORE.items() for key in keys}
     return known | {f"in_bone.{key}": value for key, value in (within | dict(limits.in_bone)).items()}
 
 
@@ -176,8 +188,9 @@ def guidance_findings(limits: Limits, changed: Limits) -> list[Finding]:
 def read_limit_changes(path: Path) -> tuple[LimitChange, ...]:
     """Read changes of limits from a JSON file.
 
-    The file holds ``{"incidence": 50, "clearance": {"aorta": 8}}``: names and numbers as in
-    ``Resources/Limits/access.json``, or ``{"value": 50, "unit": "deg"}`` in place of a number.
+    The file holds ``{"incidence": 50, "clearance": {"aorta": 8}, "room": {"gantry_tilt_most": 0}}``: names and numbers
+    as in ``Resources/Limits/access.json``, those of other files in a group with the file's name, or
+    ``{"value": 50, "unit": "deg"}`` in place of a number.
 
     Raises
     ------
@@ -200,7 +213,7 @@ def _changes(data: Mapping[str, Any], group: str, path: Path) -> list[LimitChang
     for key, item in data.items():
         if not group and key == "limits" and isinstance(item, Mapping):
             found += _changes(item, "", path)
-        elif not group and key in _TABLE_OF and isinstance(item, Mapping):
+        elif not group and key in (*_TABLE_OF, *_MORE) and isinstance(item, Mapping):
             found += _changes(item, f"{key}.", path)
         else:
             found.append(LimitChange(f"{group}{key}", _amount(item, f"{group}{key}", path)))

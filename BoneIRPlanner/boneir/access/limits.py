@@ -14,7 +14,7 @@ from ..case import Structure
 from ..errors import ResourceError
 from ..evidence import Grade, Value, read_value
 from ..grid import Grid
-from ..resources import read_resource
+from ..resources import limit, read_resource
 
 
 class Purpose(StrEnum):
@@ -29,7 +29,7 @@ class Purpose(StrEnum):
 COSTS = ("clearance", "length", "out_of_plane", "incidence", "hard_bone", "healthy", "obliquity", "coverage", "harm")
 """Names of the costs, in the order of the columns of a cost table."""
 
-TABLES = ("in_bone", "weights", "clearances", "severities")
+TABLES = ("in_bone", "weights", "clearances", "severities", "more")
 """Fields of `Limits` that hold several values by name."""
 
 _THIN_MM = 2.0
@@ -67,6 +67,8 @@ class Limits:
         Weight of each of `COSTS`.
     clearances, severities : mapping of str to Value
         What holds instead of the catalogue's value, by name or kind of a structure or by its class.
+    more : mapping of str to Value
+        What holds instead of a value of another file of limits, by both names ("room.gantry_tilt_most").
     """
 
     hub_reserve: Value
@@ -116,6 +118,17 @@ class Limits:
     weights: Mapping[str, Value]
     clearances: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
     severities: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
+    more: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of_file(self, file: str, key: str) -> Value:
+        """A value of another file of ``Resources/Limits``, or what was set in its place.
+
+        Raises
+        ------
+        ResourceError
+            If the file has no such value.
+        """
+        return self.more.get(f"{file}.{key}") or limit(file, key)
 
     def clearance_of(self, structure: Structure) -> Value:
         """Distance that the surface of a needle keeps from a structure, beyond its placement error."""

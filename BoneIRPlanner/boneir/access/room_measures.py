@@ -7,7 +7,6 @@ import math
 from ..assessment import Measure
 from ..findings import Finding, Severity
 from ..plan import Landmark, Position
-from ..resources import limit
 from .entries import UPWARDS
 from .path_samples import PathSamples
 from .room import beam_along, offset_from
@@ -55,7 +54,7 @@ def tilt_deg(path: PathSamples, position: Position) -> float:
 
 
 def _tilt(path: PathSamples, position: Position) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
-    most, tilt = limit("room", "gantry_tilt_most"), tilt_deg(path, position)
+    most, tilt = path.limits.of_file("room", "gantry_tilt_most"), tilt_deg(path, position)
     reached = abs(tilt) <= most.amount + 1e-9
     words = f"the top towards the {'head' if tilt > 0 else 'feet'}" if abs(tilt) >= _NONE_DEG else "none is needed"
     measure = Measure(
@@ -75,7 +74,7 @@ def _tilt(path: PathSamples, position: Position) -> tuple[tuple[Measure, ...], t
 
 
 def _c_arm(path: PathSamples, position: Position) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
-    view, most = beam_along(path.trajectory, position), limit("room", "c_arm_secondary_most")
+    view, most = beam_along(path.trajectory, position), path.limits.of_file("room", "c_arm_secondary_most")
     measures = (
         Measure(
             "access.c_arm_primary", "C-arm for a view down the needle, around the body", view.primary_deg, "deg",

@@ -106,7 +106,7 @@ def team_that_covers(
     covers = zone.contains(wanted_mm, candidates.walk.tips_mm, candidates.walk.directions)
     price = 1 + candidates.score / 2
     greedy = _greedy(covers, price, rules, limits)
-    kept = _thinned(covers, price, rules, greedy, int(several_limit("exact_candidates").amount))
+    kept = _thinned(covers, price, rules, greedy, int(limits.of_file("several", "exact_candidates").amount))
     most = int(limits.probes_most.amount)
     problem = CoverProblem(
         covers[kept],
@@ -117,18 +117,20 @@ def team_that_covers(
         most,
     )
     place = {int(n): m for m, n in enumerate(kept)}
-    members, gap = _improved([place[n] for n in greedy], problem, time_s)
+    members, gap = _improved([place[n] for n in greedy], problem, limits, time_s)
     chosen = [int(kept[n]) for n in members]
     return Team(tuple(chosen), float(covers[chosen].any(axis=0).mean()), gap, len(kept))
 
 
-def _improved(greedy: list[int], problem: CoverProblem, time_s: float | None) -> tuple[list[int], float]:
+def _improved(
+    greedy: list[int], problem: CoverProblem, limits: Limits, time_s: float | None
+) -> tuple[list[int], float]:
     """The best team that is found, and how much more any team could be worth."""
     few = best_few(problem)
-    seconds = several_limit("exact_time").amount if time_s is None else time_s
+    seconds = limits.of_file("several", "exact_time").amount if time_s is None else time_s
     members, bound = _better(greedy, few, problem), few.bound
     if bound > problem.worth(members) + 1e-9 and seconds > 0:
-        exact = best_team(problem, time_s=seconds, nodes=int(several_limit("exact_nodes").amount))
+        exact = best_team(problem, time_s=seconds, nodes=int(limits.of_file("several", "exact_nodes").amount))
         members, bound = _better(members, exact, problem), min(bound, exact.bound)
     gap = bound - problem.worth(members)
     return members, gap if gap > 1e-6 else 0.0
