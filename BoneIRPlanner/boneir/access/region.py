@@ -150,7 +150,9 @@ def marked_at(mask: Mask, points_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether the voxel around each LPS point (n, 3) is marked; False outside the grid."""
     if mask.is_empty:
         return np.zeros(len(points_mm), bool)
-    at = np.rint(mask.grid.to_ijk(points_mm)).astype(np.intp)[:, ::-1] - np.asarray(mask.corner)
-    inside = np.all((at >= 0) & (at < np.asarray(mask.voxels.shape)), axis=1)
-    k, j, i = np.where(inside[:, None], at, 0).T
-    return np.asarray(inside & mask.voxels[k, j, i])
+    k, j, i = (np.rint(mask.grid.to_ijk(points_mm)).astype(np.intp)[:, ::-1] - np.asarray(mask.corner)).T
+    nk, nj, ni = mask.voxels.shape
+    inside = (k >= 0) & (k < nk) & (j >= 0) & (j < nj) & (i >= 0) & (i < ni)
+    here = np.flatnonzero(inside)
+    inside[here] = mask.voxels[k[here], j[here], i[here]]
+    return np.asarray(inside)

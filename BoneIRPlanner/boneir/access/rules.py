@@ -224,8 +224,9 @@ class Judge:
         inside = np.zeros(len(walk.steps))
         outside = self.needle.usable_length_mm - walk.length_mm
         for far in np.arange(HUB_FROM_MM, float(outside.max(initial=0.0)) + step, step):
-            points = walk.entries_mm - np.minimum(far, outside)[:, None] * walk.directions
-            inside += step * ((far < outside + step) & marked_at(body, points))
+            some = np.flatnonzero(far < outside + step)
+            points = walk.entries_mm[some] - np.minimum(far, outside[some])[:, None] * walk.directions[some]
+            inside[some] += step * marked_at(body, points)
         return inside
 
     def _hub_below_mm(self, walk: Walk) -> NDArray[np.float64]:
