@@ -11,6 +11,11 @@ import pytest
 from boneir.assess import assess
 from boneir.case import Case, Lesion, Role, Structure
 from boneir.cement.after_ablation import ablated
+from boneir.cement.forecast import best_tips, forecast, prepare
+from boneir.cement.forecast_measures import forecast_curve, forecast_findings, forecast_measures
+from boneir.cement.leaks import SafeVolume
+from boneir.cement.site import cement_site
+from boneir.cement.volume import cement_volume
 from boneir.findings import Severity
 from boneir.mask import Mask
 from boneir.plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
@@ -180,3 +185,24 @@ def test_a_proposal_aims_where_ports_are_late_and_stays_short_of_them():
     free, why = proposed_volume(whole, whole.lesion(), whole.lesion().mask.centroid_mm)
     assert free == pytest.approx(wanted_cement(whole, whole.lesion()).expected_ml, abs=0.06)
     assert "may take" in why[0]
+
+
+def test_no_more_than_what_is_called_for_is_ever_called_safe():
+    """A shut cortex lets any amount in: the bound is that of the range, or 30 % of the body."""
+    case = a_case(breach=False)
+    site = cement_site(case.lesions[0].mask, case.structures)
+    volume = cement_volume(case.image, case.lesions[0].mask, site.neighbours.body, site.compartment)
+    assert volume.indicated_ml == pytest.approx(min(volume.high_ml, 0.3 * lumbar().parts.body.volume_ml))
+    bone = prepare(case.image, case.lesions[0].mask, case.structures)
+    done = forecast(bone, [case.lesions[0].mask.centroid_mm], [1.0], draws=0)
+    for safe_ml in (23.2, float("inf")):
+        far = replace(done, safe=SafeVolume(safe_ml, "", float("inf"), ""))
+        safe = next(m for m in forecast_measures(far, "lesion-1", 3.7) if m.code == "cement.safe_volume")
+        assert safe.amount == 3.7
+        assert "No dangerous port is reached within 3.7 mL" in safe.note
+        assert all(mark.text != "safe" for mark in forecast_curve(far, "lesion-1", 3.7).marks)
+        best = replace(best_tips(bone, 2.0)[0], safe=far.safe)
+        near = replace(done, safe=SafeVolume(1.0, done.ports[0].port.name, 1.0, ""))
+        better = [f for f in forecast_findings(near, "lesion-1", best, 3.7) if f.code == "cement.better_tip"]
+        assert "no dangerous port is reached within 3.7 mL" in better[0].text
+        assert "23" not in better[0].text

@@ -14,7 +14,13 @@ from ..case import Case, Lesion, Modality, Structure
 from ..cement.after_ablation import ablated, order_findings
 from ..cement.curing import curing_limit, rise_at, rise_near, usual_heat
 from ..cement.forecast import Forecast, PreparedBone, best_tips, forecast, prepare
-from ..cement.forecast_measures import forecast_curve, forecast_findings, forecast_measures, forecast_zone
+from ..cement.forecast_measures import (
+    forecast_curve,
+    forecast_findings,
+    forecast_measures,
+    forecast_zone,
+    no_port_within,
+)
 from ..cement.measure import cement_findings, cement_measure
 from ..cement.site import CementSite, CompartmentPart, cement_site, compartments_of
 from ..cement.tip import TipAdvice, posterior_wall
@@ -110,7 +116,7 @@ def _fill(case: Case, treatment: Treatment, lesion: Lesion, volume: CementVolume
         return
     sheet.add((), _coarse(case, lesion.name))
     if not treatment.cement:
-        sheet.add(_from_best_place(advice[0], lesion.name))
+        sheet.add(_from_best_place(advice[0], volume.indicated_ml, lesion.name))
         return
     bone = _after(treatment, bone, sheet)
     tips = [item.trajectory.tip_mm for item in treatment.cement]
@@ -121,11 +127,12 @@ def _fill(case: Case, treatment: Treatment, lesion: Lesion, volume: CementVolume
         text = f"Where the cement in {lesion.name} goes was not forecast: {error}"
         sheet.add((), [Finding("cement.not_forecast", Severity.WARN, text, None, "", None, tips[0], lesion.name)])
         return
-    sheet.add(forecast_measures(found, lesion.name), forecast_findings(found, lesion.name, advice[0]))
+    most = volume.indicated_ml
+    sheet.add(forecast_measures(found, lesion.name, most), forecast_findings(found, lesion.name, advice[0], most))
     sheet.add((), _near_wall(bone, treatment))
     if found.planned_ml > 0:
         sheet.zones.append(forecast_zone(found, lesion.name, case.image.grid))
-        sheet.curves.append(forecast_curve(found, lesion.name))
+        sheet.curves.append(forecast_curve(found, lesion.name, most))
         sheet.add(*_warming(case, found, lesion.name))
 
 
@@ -148,14 +155,20 @@ def _coarse(case: Case, lesion: str) -> list[Finding]:
     return [Finding("cement.coarse", Severity.NOTE, text, longest, "mm", about=lesion)]
 
 
-def _from_best_place(best: TipAdvice, lesion: str) -> list[Measure]:
-    safe = best.safe
-    if safe.volume_ml == float("inf"):
+def _from_best_place(best: TipAdvice, indicated_ml: float, lesion: str) -> list[Measure]:
+    """What would be safe from the best place, never more than is called for."""
+    if indicated_ml <= 0.0:
         return []
-    x, y, z = best.tip_mm
-    note = f"With the tip at ({x:.0f}, {y:.0f}, {z:.0f}) mm LPS, if cement were added; limited by the {safe.port}."
+    safe, (x, y, z) = best.safe, best.tip_mm
+    note = f"With the tip at ({x:.0f}, {y:.0f}, {z:.0f}) mm LPS, if cement were added; "
+    note += f"limited by the {safe.port}." if safe.volume_ml <= indicated_ml else _lower(no_port_within(indicated_ml))
+    amount = min(safe.volume_ml, indicated_ml)
     title = "Cement before the first dangerous port, from the best place"
-    return [Measure("cement.safe_from_best", title, safe.volume_ml, "mL", lesion, place_mm=best.tip_mm, note=note)]
+    return [Measure("cement.safe_from_best", title, amount, "mL", lesion, place_mm=best.tip_mm, note=note)]
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _near_wall(bone: PreparedBone, treatment: Treatment) -> list[Finding]:

@@ -23,10 +23,14 @@ _LATER = 1.25
 _TO_CANAL = (PortKind.POSTERIOR, PortKind.CANAL, PortKind.FORAMEN)
 
 
-def forecast_measures(found: Forecast, lesion: str) -> tuple[Measure, ...]:
-    """Safe volume, share filled, probability of a leak, and the volume at which each port is reached."""
+def forecast_measures(found: Forecast, lesion: str, indicated_ml: float = np.inf) -> tuple[Measure, ...]:
+    """Safe volume, share filled, probability of a leak, and the volume at which each port is reached.
+
+    Where no dangerous port is reached within `indicated_ml`, the most that is called for in the lesion, no more than
+    that is called safe.
+    """
     medium = found.bone.medium
-    measures = [_safe_measure(found, lesion)]
+    measures = [_safe_measure(found, lesion, indicated_ml)]
     share = 100.0 * found.filling.filled_share(medium.lesion, found.planned_ml)
     note = f"At {found.planned_ml:.1f} mL, of what the lesion can take up; on voxels of {medium.step_mm:g} mm."
     measures.append(Measure("cement.filled", "Share of the lesion filled", share, "%", lesion, note=note))
@@ -49,9 +53,20 @@ def forecast_measures(found: Forecast, lesion: str) -> tuple[Measure, ...]:
     return tuple(measures)
 
 
-def _safe_measure(found: Forecast, lesion: str) -> Measure:
+def no_port_within(indicated_ml: float) -> str:
+    """That no dangerous port is reached within the most that is called for, and that more is not."""
+    return (
+        f"No dangerous port is reached within {indicated_ml:.1f} mL, the most that is called for here; beyond that "
+        "nothing is called safe."
+    )
+
+
+def _safe_measure(found: Forecast, lesion: str, indicated_ml: float) -> Measure:
     title, reserve = "Cement before the first dangerous port", limit("leak", "safe_share")
     safe = found.safe
+    if np.isfinite(indicated_ml) and safe.volume_ml > indicated_ml:
+        note = f"{no_port_within(indicated_ml)} Only what is outlined and what the CT shows was looked at."
+        return Measure("cement.safe_volume", title, indicated_ml, "mL", lesion, note=note)
     if not np.isfinite(safe.volume_ml):
         note = (
             "Cement reaches no dangerous port that is known: only what is outlined and what the CT shows was looked at."
@@ -89,12 +104,14 @@ def _port_measure(item: ReachedPort, lesion: str) -> Measure:
     return Measure("cement.port", title, max(item.at_ml, 0.0), "mL", about, low, high, None, port.place_mm, note)
 
 
-def forecast_findings(found: Forecast, lesion: str, best: TipAdvice | None = None) -> tuple[Finding, ...]:
+def forecast_findings(
+    found: Forecast, lesion: str, best: TipAdvice | None = None, indicated_ml: float = np.inf
+) -> tuple[Finding, ...]:
     """What a physician has to decide on: too much cement, gaps towards what must not be hurt, a better tip."""
-    return tuple(_findings(found, lesion, best))
+    return tuple(_findings(found, lesion, best, indicated_ml))
 
 
-def _findings(found: Forecast, lesion: str, best: TipAdvice | None) -> Iterator[Finding]:
+def _findings(found: Forecast, lesion: str, best: TipAdvice | None, indicated_ml: float) -> Iterator[Finding]:
     safe, planned = found.safe, found.planned_ml
     if planned > safe.volume_ml:
         port = next(item.port for item in found.ports if item.port.name == safe.port)
@@ -123,11 +140,17 @@ def _findings(found: Forecast, lesion: str, best: TipAdvice | None) -> Iterator[
                 port.place_mm,
                 lesion,
             )
-    if best is not None and best.safe.volume_ml > _LATER * safe.volume_ml:
+    later_ml = np.inf if best is None else min(best.safe.volume_ml, indicated_ml)
+    if best is not None and later_ml > _LATER * safe.volume_ml:
         x, y, z = best.tip_mm
-        until = f"{best.safe.volume_ml:.1f} mL" if np.isfinite(best.safe.volume_ml) else "any volume"
         place = f"({x:.0f}, {y:.0f}, {z:.0f}) mm LPS"
-        text = f"With the tip at {place} {until} would be safe instead of {safe.volume_ml:.1f} mL."
+        text = f"With the tip at {place} {later_ml:.1f} mL would be safe instead of {safe.volume_ml:.1f} mL."
+        if best.safe.volume_ml > later_ml or not np.isfinite(later_ml):
+            within = f" within {later_ml:.1f} mL" if np.isfinite(later_ml) else ""
+            text = (
+                f"With the tip at {place} no dangerous port is reached{within}; as planned, {safe.volume_ml:.1f} mL "
+                "are safe."
+            )
         yield Finding("cement.better_tip", Severity.NOTE, text, None, "", None, best.tip_mm, lesion)
     if not found.bone.site.alone:
         text = f"The bones around {lesion} are outlined as one: cement may be taken to run from one into the next."
@@ -143,12 +166,12 @@ def forecast_zone(found: Forecast, lesion: str, grid: Grid) -> Zone:
     return Zone(f"cement in {lesion}", "", expected, inner, outer, MEDIUM)
 
 
-def forecast_curve(found: Forecast, lesion: str) -> Curve:
+def forecast_curve(found: Forecast, lesion: str, indicated_ml: float = np.inf) -> Curve:
     """Millilitres against the share of the lesion that is filled, with the ports and the planned volume on it."""
     points = tuple((volume, 100.0 * share) for volume, share in found.curve())
     last = points[-1][0]
     marks = [CurveMark(found.planned_ml, "planned")]
-    if np.isfinite(found.safe.volume_ml) and found.safe.volume_ml <= last:
+    if np.isfinite(found.safe.volume_ml) and found.safe.volume_ml <= min(last, indicated_ml):
         marks.append(CurveMark(found.safe.volume_ml, "safe"))
     for item in found.ports:
         if item.at_ml <= last:

@@ -29,6 +29,8 @@ class CementVolume:
         The values that it rests on.
     warning : Value or None
         The share of the vertebral body that the upper end exceeds, where it does.
+    most_ml : float or None
+        The volume of that share, where the upper end exceeds it.
     """
 
     expected_ml: float
@@ -40,6 +42,12 @@ class CementVolume:
     reasons: tuple[str, ...]
     values: tuple[Value, ...]
     warning: Value | None = None
+    most_ml: float | None = None
+
+    @property
+    def indicated_ml(self) -> float:
+        """The most that is called for here: the upper end, or the share of the body that should not be exceeded."""
+        return self.high_ml if self.most_ml is None else min(self.high_ml, self.most_ml)
 
 
 def cement_limit(key: str) -> Value:
@@ -86,7 +94,7 @@ def cement_volume(
     low, expected, high = (a * void + b * trabecular for a, b in zip(_range(fill), _range(share), strict=True))
     reasons = [_what_it_is(image, content)]
     reasons.append(f"Void is filled to {fill.amount:.0%}, spongy bone to {share.amount:.0%} of its volume.")
-    values, warning = [fill, share], None
+    values, warning, most = [fill, share], None, None
     if body is not None and not body.is_empty:
         part, too_much = cement_limit("body_fill"), cement_limit("body_warning")
         low, expected, high = (
@@ -95,7 +103,8 @@ def cement_volume(
         )
         reasons.append(f"At least {part.amount:.0%} of the vertebral body of {body.volume_ml:.1f} mL.")
         values.append(part)
-        warning = too_much if high > too_much.amount * body.volume_ml else None
+        if high > too_much.amount * body.volume_ml:
+            warning, most = too_much, too_much.amount * body.volume_ml
         found, more = _about_relief()
     else:
         found, more = _about_usual(compartment)
@@ -107,7 +116,7 @@ def cement_volume(
         values.append(least)
         reasons.append(f"Never less than {least} where there is anything to fill.")
     expected, high = max(expected, low), max(high, expected, low)
-    return CementVolume(expected, low, high, void, trabecular, dense, tuple(reasons), tuple(values), warning)
+    return CementVolume(expected, low, high, void, trabecular, dense, tuple(reasons), tuple(values), warning, most)
 
 
 def grade_of(volume: CementVolume) -> Grade:
