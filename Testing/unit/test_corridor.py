@@ -25,14 +25,19 @@ RADIUS_MM = 4.2
 THROUGH = Reach(60.0, 60.0, 0.0, through=True, least_mm=60.0)
 
 
-def hidden(seed: int) -> tuple[Mask, np.ndarray, np.ndarray, np.ndarray]:
+FINE, USUAL = (0.7, 0.7, 0.9), (0.8, 0.8, 1.0)
+
+
+def hidden(
+    seed: int, size: tuple[float, float, float] = FINE, radius_mm: float = RADIUS_MM
+) -> tuple[Mask, np.ndarray, np.ndarray, np.ndarray]:
     """A cylinder within blobs of bone that nowhere hold a wider one, on an oblique grid."""
     draw = np.random.default_rng(seed)
     matrix = np.linalg.qr(draw.normal(size=(3, 3)))[0] if seed % 2 else np.eye(3)
-    spacing = np.array([0.7, 0.7, 0.9])
+    spacing = np.array(size)
     ni, nj, nk = (int(n) for n in np.array([46, 46, 84]) / spacing)
     first = tuple(float(v) for v in -matrix @ ((np.array([ni, nj, nk]) - 1) / 2 * spacing))
-    grid = Grid((nk, nj, ni), (0.7, 0.7, 0.9), first, tuple(matrix.ravel()))
+    grid = Grid((nk, nj, ni), size, first, tuple(matrix.ravel()))
     points = grid.to_mm(np.argwhere(np.ones(grid.shape, bool))[:, ::-1])
     way = np.array([0.0, 0.0, 1.0]) + 0.12 * draw.normal(size=3)
     way = matrix @ (way / np.linalg.norm(way))
@@ -40,23 +45,35 @@ def hidden(seed: int) -> tuple[Mask, np.ndarray, np.ndarray, np.ndarray]:
     offset = points - place
     beside = np.linalg.norm(offset - (offset @ way)[:, None] * way, axis=1)
     noise = ndimage.gaussian_filter(draw.normal(size=grid.shape), 2.5).ravel()
-    bone = ((noise > np.quantile(noise, 0.7)) | (beside <= RADIUS_MM)) & (np.abs(points @ matrix[:, 2]) < 36)
+    bone = ((noise > np.quantile(noise, 0.7)) | (beside <= radius_mm)) & (np.abs(points @ matrix[:, 2]) < 36)
     return Mask.of(bone.reshape(grid.shape), grid), place, way, matrix
 
 
-@pytest.mark.parametrize("seed", [11, 12, 13])
-def test_a_hidden_cylinder_is_found(seed: int) -> None:
-    mask, place, way, matrix = hidden(seed)
+@pytest.mark.parametrize(
+    ("seed", "size", "radius_mm"),
+    [(11, FINE, 4.2), (12, FINE, 4.2), (13, FINE, 4.2), (21, USUAL, 3.0), (22, USUAL, 4.2), (23, USUAL, 5.5)],
+)
+def test_a_hidden_cylinder_is_found(seed: int, size: tuple[float, float, float], radius_mm: float) -> None:
+    mask, place, way, matrix = hidden(seed, size, radius_mm)
     bone = InBone.of([mask])
     near = bone.grid.to_mm(np.argwhere(bone.depth_mm > 2)[:, ::-1])
     near = near[np.abs(near @ matrix[:, 2]) < 8]
     towards = matrix[:, 2] * np.sign(matrix[:, 2] @ way)
     found = widest_corridor(bone, Aim(near, towards, 25.0, THROUGH, 120.0))
     assert found is not None
-    assert found.radius_mm == pytest.approx(RADIUS_MM, abs=0.3)
+    assert found.radius_mm == pytest.approx(radius_mm, abs=0.3)
     assert math.degrees(math.acos(min(1.0, abs(float(np.asarray(found.way) @ way))))) <= 1.0
     offset = np.asarray(found.middle_mm) - place
     assert np.linalg.norm(offset - (offset @ way) * way) <= 0.3
+
+
+@pytest.mark.parametrize("size", [(0.5, 0.5, 0.6), USUAL, (1.2, 1.2, 1.2), (0.7, 0.7, 2.0)])
+@pytest.mark.parametrize("seed", [31, 32, 33])
+def test_what_the_steps_of_an_outline_take_errs_to_the_safe_side(seed: int, size: tuple[float, float, float]) -> None:
+    """On the true axis the room is never more than the rod, and short of it by less than half a voxel's edge."""
+    mask, place, way, _ = hidden(seed, size)
+    room = AxisInBone(InBone.of([mask]), place, way, 50.0, 50.0, RADIUS_MM + 6.0).room(place, way, None)
+    assert -0.3 <= room.radius_mm - RADIUS_MM <= 0.05
 
 
 @pytest.mark.skipif(not has_numba(), reason="numba is not installed")

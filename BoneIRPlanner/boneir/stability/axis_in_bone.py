@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ _LEAST_SLANT, _MOST_SLANT = 0.5, np.sqrt(3.0)
 _AROUND_ENTRY_MM = 3.0
 STEP_MM2 = 10.0
 """Surface that comes nearer than the radius over less than this is a step of the outline between voxels."""
+_FIRST = 96
+"""So many points hold that area nearly always."""
 _STEP_MM = 0.5
 _BEFORE_MM = 1.0
 """From so far before the surface it is told whether a screw may come from there."""
@@ -72,6 +75,13 @@ class AxisInBone:
         self.surface = Surface(surface.points_mm[near], surface.normals[near], surface.areas_mm2[near], surface.step_mm)
         self._steps = np.arange(0.0, max(back_mm, ahead_mm) + _STEP_MM, _STEP_MM)
 
+    def thinned(self, every: int) -> AxisInBone:
+        """The same with one point of the surface in so many."""
+        other, part = copy(self), slice(None, None, every)
+        points, normals, areas = self.surface.points_mm, self.surface.normals, self.surface.areas_mm2
+        other.surface = Surface(points[part], normals[part], every * areas[part], self.surface.step_mm)
+        return other
+
     def ends(self, middle: Floats, way: Floats) -> tuple[float, float]:
         """Where the axis through `middle` enters and leaves the bone; infinite where it does not."""
         behind = self._out(middle, -way, self.back_mm)
@@ -112,44 +122,48 @@ class AxisInBone:
         enters, leaves = self.ends(middle, way)
         enters = max(enters, from_mm)
         along, beside = self.beside(middle, way)
-        counts = self._not_of_entry(along, beside, middle, way, enters)
+        counts = self._not_at(along, beside, way, enters)
         if to_mm is None:
-            apart = np.minimum(beside * self.slant(middle + leaves * way, way), MOUTH_MM)
-            counts &= apart < leaves - along
+            counts &= self._not_at(-along, beside, way, -leaves)
         else:
             counts &= along <= to_mm
-        order = np.argsort(beside[counts], kind="stable")
-        reached = int(np.searchsorted(np.cumsum(self.surface.areas_mm2[counts][order]), STEP_MM2))
+        apart, at, areas = beside[counts], along[counts], self.surface.areas_mm2[counts]
+        first = np.argpartition(apart, _FIRST)[:_FIRST] if len(apart) > _FIRST else np.arange(len(apart))
+        if areas[first].sum() < STEP_MM2:
+            first = np.arange(len(apart))
+        order = first[np.argsort(apart[first], kind="stable")]
+        reached = int(np.searchsorted(np.cumsum(areas[order]), STEP_MM2))
         if reached >= len(order):
             return self.widest_mm, 0.0
-        return float(beside[counts][order[reached]]), float(along[counts][order[reached]])
+        return float(apart[order[reached]]), float(at[order[reached]])
 
     def beside(self, middle: Floats, way: Floats) -> tuple[Floats, Floats]:
-        """How far along the axis and how far beside it each point of the surface lies."""
+        """How far along the axis and how far beside it each point of the surface lies.
+
+        What the steps of the outline take is given back: the nearest points are those of steps towards the axis.
+        """
         offset = self.surface.points_mm - middle
         along = offset @ way
-        return along, np.sqrt(np.maximum((offset * offset).sum(axis=1) - along * along, 0.0))
+        square = np.einsum("ni,ni->n", offset, offset) - along * along
+        return along, np.sqrt(np.maximum(square, 0.0)) + self.bone.steps_mm
 
     def farthest_mm(self, middle: Floats, way: Floats, radius_mm: float) -> float:
         """How far ahead of `middle` a cylinder of that radius stays in bone."""
         enters, leaves = self.ends(middle, way)
         along, beside = self.beside(middle, way)
-        met = self._not_of_entry(along, beside, middle, way, enters) & (beside < radius_mm) & (along > 0)
+        met = self._not_at(along, beside, way, enters) & (beside < radius_mm) & (along > 0)
         order = np.argsort(along[met], kind="stable")
         reached = np.searchsorted(np.cumsum(self.surface.areas_mm2[met][order]), STEP_MM2)
         return float(min(along[met][order[reached]], leaves)) if reached < len(order) else leaves
 
-    def _not_of_entry(
-        self, along: Floats, beside: Floats, middle: Floats, way: Floats, enters: float
-    ) -> NDArray[np.bool_]:
-        """Points of the surface that are not those of the place where the axis enters."""
-        apart = np.minimum(beside * self.slant(middle + enters * way, way), MOUTH_MM)
+    def _not_at(self, along: Floats, beside: Floats, way: Floats, enters: float) -> NDArray[np.bool_]:
+        """Points of the surface that are not those of the place where the axis passes it."""
+        apart = np.minimum(beside * self._slant(along - enters, beside, way), MOUTH_MM)
         return np.asarray(apart < along - enters)
 
-    def slant(self, place: Floats, way: Floats) -> float:
+    def _slant(self, beyond: Floats, beside: Floats, way: Floats) -> float:
         """Tangent of the angle between an axis and the normal of the surface where it passes it."""
-        offset = self.surface.points_mm - place
-        near = (offset * offset).sum(axis=1) < _AROUND_ENTRY_MM**2
+        near = beyond * beyond + beside * beside < _AROUND_ENTRY_MM**2
         if not near.any():
             return float(_MOST_SLANT)
         normal = (self.surface.normals[near] * self.surface.areas_mm2[near, None]).sum(axis=0)

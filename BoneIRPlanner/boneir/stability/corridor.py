@@ -27,10 +27,13 @@ _EVERY_MM = 1.5
 _LEAST_DEPTH_MM = 1.5
 _MOST_PLACES = 800
 _LEAST_WAYS, _WAYS_PER_DEG2 = 100, 0.7
-_LOOKED_AT, _TRIED, _REFINED = 4000, 16, 2
+_LOOKED_AT, _TRIED, _REFINED = 4000, 10, 2
+_NEARBY_WAYS = 24
 _APART_MM, _APART_DEG = 3.0, 8.0
 """Two first axes that differ by less than both are refined only once."""
 _EVALUATIONS = 120
+_THINNED = 3
+"""One of so many points of the surface does for the first of the two refinements."""
 _WIDER_MM, _ASIDE_MM = 4.0, 3.0
 """How much wider than in the distance field a corridor may turn out, and how far aside its ends may move."""
 
@@ -165,7 +168,7 @@ def _nearby(bone: InBone, aim: Aim, axis: Axis) -> Axis:
     for aside_mm, turn_deg in ((2.0, 4.0), (1.0, 2.0), (0.5, 1.0)):
         place, way, _ = axis
         across, up = _frame(way)
-        ways = cone_of(way, turn_deg, 40)
+        ways = cone_of(way, turn_deg, _NEARBY_WAYS)
         ways = ways[ways @ aim.towards >= cosine - 1e-9]
         shift = aside_mm * np.linspace(-1, 1, 5)
         places = place + (shift[:, None, None] * across + shift[None, :, None] * up).reshape(-1, 3)
@@ -189,16 +192,17 @@ def _spread(bone: InBone, places_mm: Floats) -> Floats:
 
     A wide region is thinned more: its corridors are long, and every one passes many of its places.
     """
-    every = _EVERY_MM
+    at = np.rint(bone.grid.to_ijk(places_mm)).astype(np.int64)
+    ni, nj, nk = bone.grid.shape[::-1]
+    i, j, k = at[((at >= 0) & (at < (ni, nj, nk))).all(axis=1)].T
+    marked = np.zeros(bone.grid.shape, bool)
+    marked[k, j, i] = True
+    deep = bone.grid.to_mm(np.argwhere(marked & (bone.depth_mm > _LEAST_DEPTH_MM))[:, ::-1])
+    every = max(_EVERY_MM, 0.9 * (len(deep) * bone.grid.voxel_ml * 1000.0 / _MOST_PLACES) ** (1.0 / 3.0))
     while True:
-        cubes = np.unique(np.rint(np.asarray(places_mm) / every), axis=0) * every
-        ijk = bone.grid.to_ijk(cubes)
-        at = np.rint(ijk).astype(int)
-        inside = ((at >= 0) & (at < np.asarray(bone.grid.shape[::-1]))).all(axis=1)
-        i, j, k = at[inside].T
-        deep = ijk[inside][bone.depth_mm[k, j, i] > _LEAST_DEPTH_MM]
-        if len(deep) <= _MOST_PLACES:
-            return np.asarray(deep)
+        cubes = np.unique(np.rint(deep / every), axis=0) * every
+        if len(cubes) <= _MOST_PLACES:
+            return np.asarray(bone.grid.to_ijk(cubes))
         every *= 1.25
 
 
@@ -221,7 +225,7 @@ def _refined(
         turned = way + change[2] / 30.0 * across + change[3] / 30.0 * up
         return place + change[0] * across + change[1] * up, turned / np.linalg.norm(turned)
 
-    def worth(change: Floats) -> float:
+    def worth(change: Floats, axis: AxisInBone = axis) -> float:
         if math.hypot(change[0], change[1]) + half_mm * math.hypot(change[2], change[3]) / 30.0 > _ASIDE_MM:
             return 0.0
         middle, turned = moved(change)
@@ -233,10 +237,11 @@ def _refined(
         return min(room.radius_mm, aim.ample_mm) + PER_MM_LENGTH * min(room.length_mm - reach.tip_mm, aim.longest_mm)
 
     best = np.zeros(4)
-    for size in (0.8, 0.3):  # started twice: the worth has edges on which the simplex may fold up
+    # Started twice: the worth has edges on which the simplex may fold up.
+    for size, measured in ((0.8, axis.thinned(_THINNED)), (0.3, axis)):
         simplex = best + np.vstack([np.zeros(4), size * np.eye(4)])
         options = {"maxfev": _EVALUATIONS, "xatol": 0.02, "fatol": 0.005, "initial_simplex": simplex}
-        found = minimize(lambda change: -worth(change), best, method="Nelder-Mead", options=options)
+        found = minimize(lambda change, on=measured: -worth(change, on), best, method="Nelder-Mead", options=options)
         best = found.x if worth(found.x) >= worth(best) else best
     value = worth(best)
     if value <= 0:

@@ -27,6 +27,9 @@ _ROOM = 4
 """Voxels of soft tissue kept around the bone."""
 _BESIDE = 2
 """Voxels beside the canal that still are the canal's side, and holes and clefts that are closed."""
+_STEPS = 0.2
+"""By this share of a voxel's edge the steps of an outline let a rod seem thinner; rods of known radius lose 0.2 to 0.6
+of it, so that what is left errs to the safe side."""
 _SMOOTH = 1.0
 """Width in voxels of the smoothing before the surface is drawn."""
 
@@ -42,11 +45,14 @@ class InBone:
         0 outside bone, 1 inside, between them where the outline passes.
     barred : ndarray of bool, shape (k, j, i)
         Voxels outside bone from which no screw comes: the canal, and what does not border the bone of the entry.
+    steps_mm : float
+        How much nearer the steps of the outline come than the bone does.
     """
 
     grid: Grid
     share: NDArray[np.float32]
     barred: NDArray[np.bool_]
+    steps_mm: float = 0.0
 
     @classmethod
     def of(
@@ -97,7 +103,8 @@ class InBone:
             k, j, i = np.ogrid[tuple(slice(0, n) for n in grid.shape)]
             barred |= np.asarray(float(first @ behind[1]) + i * along[0] + j * along[1] + k * along[2] < 0)
         share = np.asarray(share, np.float32)
-        return cls(grid, share, barred & (share < 0.5))
+        edge_mm = min(min(mask.grid.spacing_mm) for mask in solid)
+        return cls(grid, share, barred & (share < 0.5), _STEPS * edge_mm)
 
     @cached_property
     def marked(self) -> NDArray[np.bool_]:
