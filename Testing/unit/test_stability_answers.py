@@ -136,3 +136,19 @@ def test_the_share_of_a_cortex_is_the_angle_of_a_notch() -> None:
     wedge[:5] = False
     share = cortex_share(Mask.of(wedge, grid), Mask.of(tube & ~wedge, grid))
     assert share == pytest.approx(1 / 3, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("bone", "without its name"), ("hip_left", "only vertebrae and long bones")]
+)
+def test_a_bone_without_a_score_is_said(name: str, said: str) -> None:
+    mask = ball(spine().structure("vertebra_L2").mask.centroid_mm, 25.0)
+    lesion = Lesion("lesion-1", ball(np.asarray(mask.centroid_mm), 6.0))
+    case = Case(spine().image, (Structure(name, Role.BONE, mask, kind=name),), (lesion,))
+    sheet = Sheet()
+    assess_stability(case, lesion, sheet)
+    (finding,) = sheet.findings
+    assert finding.code == "stability.not_scored"
+    assert said in finding.text
+    assert "_" not in finding.text
+    assert not sheet.measures

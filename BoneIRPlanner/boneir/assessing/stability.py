@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..access.bones import bones_holding
+from ..anatomy.structures import kind_for, structure_kinds
 from ..assessment import Measure
 from ..case import Case, Lesion
 from ..findings import Finding, Severity
@@ -26,9 +28,27 @@ def assess_stability(case: Case, lesion: Lesion, sheet: Sheet, answers: Mapping[
     """
     suited = score_of(case, lesion)
     if suited is None:
+        sheet.add((), [_not_scored(case, lesion)])
         return
     result, seen = scored(case, lesion, suited, answers or {})
     sheet.add([stability_measure(result, seen, lesion.name)], open_findings(result, lesion.name))
+
+
+def _not_scored(case: Case, lesion: Lesion) -> Finding:
+    """Why no score was computed."""
+    known = sorted({_words(item.name) for item in bones_holding(case, lesion) if item.name != "bone"})
+    if known:
+        why = f"it lies in {' and '.join(known)}, and only vertebrae and long bones have one"
+    else:
+        why = "the bone around it is outlined without its name; an outline of its vertebra by level would be right"
+    text = f"No stability score of {lesion.name} was computed: {why}."
+    return Finding("stability.not_scored", Severity.NOTE, text, about=lesion.name)
+
+
+def _words(name: str) -> str:
+    kind = structure_kinds().get(name) or kind_for(name)
+    title = name.replace("_", " ") if kind is None else kind.name
+    return f"the {title[0].lower()}{title[1:]}"
 
 
 def scored(
