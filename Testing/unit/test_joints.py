@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from access_phantom import PERMUTED, ball, grid_around, limits_with, phantom, slab
-from boneir.access.approach import Approaches
+from boneir.access.approach import Approaches, direction_words
 from boneir.access.joints import crossings_allowed, neighbours_to_pass
 from boneir.access.limit_changes import changed_limits
 from boneir.access.needle import Needle
@@ -132,3 +132,18 @@ def test_every_way_is_asked_for_what_it_passes() -> None:
 def test_a_broken_number_of_crossings_is_refused() -> None:
     with pytest.raises(PlanError, match="whole number"):
         changed_limits(limits_with(), [LimitChange("sacroiliac_crossings", 1.5)])
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ((10.0, 40.0, 0.0), "posterior oblique, from medial"),
+        ((50.0, 40.0, 0.0), "left posterior oblique"),
+        ((0.0, 2.0, 0.0), "from medial"),
+        ((30.0, 50.0, 0.0), "posterior"),
+        ((10.0, 40.0, 30.0), "posterior oblique, from medial and above"),
+    ],
+)
+def test_a_needle_that_enters_beside_a_bone_of_one_side_is_not_said_to_come_from_the_other(entry, words) -> None:
+    way = Trajectory(entry, (30.0, 0.0, 0.0))
+    assert direction_words(way, "left") == words

@@ -52,14 +52,15 @@ class Approaches:
         """Name one way in; without the name of a bone where none is outlined by name."""
         if self._bone is None:
             return direction_words(trajectory)
+        side = side_of(self._bone)
         if self._canal is not None:
             route = self._spinal_route(trajectory, self._bone, self._canal)
             if route:
                 return f"{route} {self._level}"
         crossed = joint_words(self._case, self._bone, _points(trajectory))
         if crossed:
-            return f"{crossed}, {direction_words(trajectory)}, {self._level or bone_words(self._bone)}"
-        return f"{direction_words(trajectory)}, {self._level or bone_words(self._bone)}"
+            return f"{crossed}, {direction_words(trajectory, side)}, {self._level or bone_words(self._bone)}"
+        return f"{direction_words(trajectory, side)}, {self._level or bone_words(self._bone)}"
 
     def _spinal_route(self, trajectory: Trajectory, vertebra: Structure, canal: NDArray[np.float64]) -> str:
         """How a needle gets into a vertebra: through a pedicle, beside it, from the front, or only into the arch.
@@ -96,13 +97,23 @@ class Approaches:
         return bool(near) and float(min(near)) <= _RIB_MM
 
 
-def direction_words(trajectory: Trajectory) -> str:
-    """Where the needle comes from, as seen from the patient: "left posterior oblique, from below"."""
+def direction_words(trajectory: Trajectory, bone_side: str = "") -> str:
+    """Where the needle comes from, as seen from the patient: "left posterior oblique, from below".
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+    bone_side : str
+        "left" or "right" for a bone of that side: a needle that comes from the other side comes "from medial", since
+        it may well enter on the side of the bone.
+    """
     left, back, up = (-v for v in trajectory.direction)
     aside = math.degrees(math.atan2(abs(left), abs(back))) if math.hypot(left, back) > 1e-6 else 0.0
     side, face = ("left" if left > 0 else "right"), ("posterior" if back > 0 else "anterior")
     if aside < _STRAIGHT_DEG:
         words = face
+    elif bone_side and side != bone_side:
+        words = "from medial" if aside > 90 - _STRAIGHT_DEG else f"{face} oblique, from medial"
     elif aside > 90 - _STRAIGHT_DEG:
         words = f"{side} lateral"
     else:
@@ -110,7 +121,14 @@ def direction_words(trajectory: Trajectory) -> str:
     tilt = math.degrees(math.asin(max(-1.0, min(1.0, up))))
     if abs(tilt) < _STEEP_DEG:
         return words
-    return f"{words}, from {'above' if tilt > 0 else 'below'}"
+    joined = " and" if words.endswith("from medial") else ", from"
+    return f"{words}{joined} {'above' if tilt > 0 else 'below'}"
+
+
+def side_of(bone: Structure) -> str:
+    """The side of a bone, "left" or "right"; "" for one in the middle of the body."""
+    parts = (bone.kind or bone.name).split("_")
+    return next((side for side in ("left", "right") if side in parts), "")
 
 
 def bone_words(bone: Structure) -> str:
