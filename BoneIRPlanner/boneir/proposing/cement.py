@@ -60,7 +60,8 @@ def proposed_volume(case: Case, lesion: Lesion, tip_mm: Point) -> tuple[float, t
     lesion : Lesion
     tip_mm : Point
     """
-    wanted = wanted_cement(case, lesion).expected_ml
+    volume_range = wanted_cement(case, lesion)
+    wanted = volume_range.expected_ml
     full = round(wanted, 1)
     bone = _bone(case, lesion)
     if bone is None:
@@ -78,13 +79,15 @@ def proposed_volume(case: Case, lesion: Lesion, tip_mm: Point) -> tuple[float, t
         return round(float(volume), 1), (
             f"{volume:.1f} mL, because the front then is short of the {port}; the lesion might take {full:.1f} mL.",
         )
-    until = _until(safe.volume_ml, safe.port, full)
+    until = _until(safe.volume_ml, safe.port, full, volume_range.indicated_ml)
     return full, (f"{full:.1f} mL is what the lesion may take; inject in steps of {filling('step_ml'):g} mL: {until}.",)
 
 
-def _until(safe_ml: float, port: str, volume_ml: float) -> str:
+def _until(safe_ml: float, port: str, volume_ml: float, indicated_ml: float) -> str:
     if safe_ml < volume_ml:
         return f"look for cement at the {port} from {safe_ml:.1f} mL on"
+    if safe_ml > indicated_ml:
+        return f"no dangerous port is reached within {indicated_ml:.1f} mL, the most that is called for here"
     return f"the first dangerous port, the {port}, is farther than {safe_ml:.1f} mL"
 
 
