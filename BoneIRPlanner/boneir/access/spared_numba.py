@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 _CHUNK = 256
 """Paths that one thread walks at a stretch; neighbours share the cache."""
+_FEW = 30_000
+"""Up to so many paths one thread is not slower than two that wait for each other."""
 
 
 def spared_compiled(
@@ -23,8 +25,17 @@ def spared_compiled(
     spared = np.ones(len(steps), np.bool_)
     shapes = (*packed.shape[1:], *open_blocks.shape[1:])
     most = int(needed.max())
-    _walk(packed.reshape(-1), open_blocks.reshape(-1), *shapes, start, stride, steps, needed, most, at_skin, spared)
+    walk = _walk if len(steps) > _FEW else _walk_few
+    walk(packed.reshape(-1), open_blocks.reshape(-1), *shapes, start, stride, steps, needed, most, at_skin, spared)
     return spared
+
+
+@njit(cache=True, nogil=True)
+def _walk_few(flat, blocks, rows, length, b_rows, b_length, start, stride, steps, needed, most, at_skin, spared):  # type: ignore[no-untyped-def]
+    for path in range(steps.size):
+        spared[path] = _is_spared(
+            flat, blocks, rows, length, b_rows, b_length, start[path], stride[path], steps[path], needed, most, at_skin
+        )
 
 
 @njit(parallel=True, cache=True, nogil=True)
