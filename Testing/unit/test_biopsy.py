@@ -25,7 +25,7 @@ from boneir.assessing.biopsy import throw_of
 from boneir.case import Case, Image, Role, Structure
 from boneir.evidence import Grade
 from boneir.findings import Severity
-from boneir.plan import Plan, Probe, Technique, Trajectory, Treatment
+from boneir.plan import LimitChange, Plan, Probe, Technique, Trajectory, Treatment
 from boneir.proposal import Goal
 from boneir.propose import propose
 from boneir.proposing.deepen import deepened
@@ -203,3 +203,10 @@ def test_the_expected_viable_core_is_what_a_biopsy_is_priced_by() -> None:
         expected = np.clip(1 - longer / job.limits.core_length.amount, 0, 1)
         assert deep.costs[COSTS.index("coverage")] == pytest.approx(expected, abs=0.15)
         assert deep.score == pytest.approx(float(weighted(deep.costs[None], job.limits)[0]))
+
+
+def test_the_least_viable_core_can_be_set() -> None:
+    plan = plan_of(case_with())
+    stricter = replace(plan, limits=(LimitChange("biopsy.viable_least", 18.0),))
+    codes = [{item.code for item in assess(case_with(), one).findings} for one in (plan, stricter)]
+    assert ["biopsy.viable_core" in found for found in codes] == [False, True]

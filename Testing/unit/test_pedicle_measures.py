@@ -11,6 +11,7 @@ from test_pedicle import DIAMETER, drawn, straight
 from access_phantom import ball, grid_around, marked, slab
 from boneir.access.approach import Approaches
 from boneir.access.choice import stand_of
+from boneir.access.limit_changes import changed_limits
 from boneir.access.limits import access_limits
 from boneir.access.needle import Needle
 from boneir.access.path_samples import PathSamples
@@ -27,7 +28,7 @@ from boneir.assess import assess
 from boneir.case import Case, Lesion, Role, Structure
 from boneir.findings import Severity
 from boneir.mask import Mask
-from boneir.plan import Plan, Probe, Technique, Trajectory, Treatment
+from boneir.plan import LimitChange, Plan, Probe, Technique, Trajectory, Treatment
 from boneir.training.synthetic_patient import synthetic_patient
 
 
@@ -86,11 +87,13 @@ def test_a_proposed_way_leaves_bone_towards_the_canal() -> None:
     for shift in np.arange(0.0, -6.1, -0.5):
         way = pedicle_way(parts, straight(vertebra, 1, float(shift))[0], DIAMETER)
         assert way is not None
-        assert may_be_proposed(way) == (way.medial_mm >= reserve)
+        assert may_be_proposed(way, access_limits()) == (way.medial_mm >= reserve)
         assert way.medial_mm >= way.wall_mm - 0.3, "no side is tighter than the tightest"
         if way.towards == "medial":
             assert way.medial_mm == pytest.approx(way.wall_mm, abs=0.3)
-        assert not (may_be_proposed(way) and breaches_towards_canal(way))
+        assert not (may_be_proposed(way, access_limits()) and breaches_towards_canal(way))
+        stricter = LimitChange("pedicle.medial_reserve", max(way.medial_mm, 0.0) + 0.1)
+        assert not may_be_proposed(way, changed_limits(access_limits(), [stricter]))
 
 
 def test_the_name_of_a_way_follows_from_the_pedicles() -> None:

@@ -166,7 +166,7 @@ def stand_of(path: PathSamples, relaxed: bool) -> Stand:
     spare = [near.relaxed_spare_mm if relaxed else near.spare_mm for _, near in found]
     kept = min(spare, default=0.0) >= 0
     kept = kept and all(finding.severity is Severity.NOTE for finding in measure_bone(path)[1])
-    return Stand(binding, kept and all(may_be_proposed(way) for _, way in pedicle_ways(path)))
+    return Stand(binding, kept and all(may_be_proposed(way, path.limits) for _, way in pedicle_ways(path)))
 
 
 def _best_in(front: Candidates, refused: list[int]) -> dict[int, tuple[tuple[str, ...], ...]]:

@@ -33,6 +33,8 @@ _PLACEMENT = {
 }
 """What a way of guiding a needle sets, in words."""
 _MORE = {
+    "biopsy": ("viable_least",),
+    "pedicle": ("medial_reserve",),
     "room": ("gantry_tilt_most", "c_arm_secondary_most"),
     "several": ("exact_candidates", "exact_time", "exact_nodes"),
 }

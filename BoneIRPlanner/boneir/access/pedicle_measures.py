@@ -6,6 +6,7 @@ from ..anatomy.structures import structure_kinds
 from ..assessment import Measure
 from ..case import Structure
 from ..findings import Finding, Severity
+from .limits import Limits
 from .path_samples import PathSamples
 from .pedicle import GertzbeinRobbins, PedicleWay, pedicle_limit, pedicle_way
 from .vertebra import parts_of
@@ -29,9 +30,9 @@ def breaches_towards_canal(way: PedicleWay) -> bool:
     return way.towards == "medial" or way.breach_mm >= pedicle_limit("grades", "C").amount
 
 
-def may_be_proposed(way: PedicleWay) -> bool:
+def may_be_proposed(way: PedicleWay, limits: Limits) -> bool:
     """Whether a way leaves enough bone towards the canal, and stays below grade C on any other side."""
-    thin = way.medial_mm < pedicle_limit("medial_reserve").amount
+    thin = way.medial_mm < limits.of_file("pedicle", "medial_reserve").amount
     return not (thin or breaches_towards_canal(way))
 
 

@@ -20,6 +20,7 @@ from ..access.needle import Needle
 from ..access.path_samples import PathSamples
 from ..assessment import Measure
 from ..case import Case, Lesion
+from ..evidence import Value
 from ..findings import Finding, Severity
 from ..plan import Probe, Technique, Trajectory, Treatment
 from .sheet import Sheet
@@ -55,14 +56,15 @@ def assess_biopsy(
             "No muscle or compartment is outlined: which ones the biopsy crosses, and may contaminate, was not checked."
         )
         sheet.add((), [Finding("biopsy.no_compartments", Severity.WARN, text, about=lesion.name)])
+    least = limits.of_file("biopsy", "viable_least")
     for probe, tool in needles:
         core = core_of(case.image, lesion, probe.trajectory, throw_of(tool))
-        sheet.add(_core_measures(probe, core, case), _core_findings(probe, core))
+        sheet.add(_core_measures(probe, core, case, least), _core_findings(probe, core, least))
         sheet.add([_fan(case, lesion, probe, tool, limits)], ())
         _crossed(case, lesion, probe, sheet)
 
 
-def _core_measures(probe: Probe, core: Core, case: Case) -> list[Measure]:
+def _core_measures(probe: Probe, core: Core, case: Case, least: Value) -> list[Measure]:
     lost = [
         f"{amount:.0f} mm of {what}"
         for amount, what in (
@@ -73,7 +75,7 @@ def _core_measures(probe: Probe, core: Core, case: Case) -> list[Measure]:
     note = f"without {', '.join(lost)}" if lost else f"of a core of {core.throw_mm:.0f} mm"
     if case.image.unit != "HU":
         note = "the image is not in HU: all of the lesion counts as viable"
-    tip, least = probe.trajectory.tip_mm, biopsy_limit("viable_least")
+    tip = probe.trajectory.tip_mm
     return [
         Measure("biopsy.core_in_lesion", "Core within the lesion", core.in_lesion_mm, "mm", probe.name, place_mm=tip),
         Measure(
@@ -82,8 +84,8 @@ def _core_measures(probe: Probe, core: Core, case: Case) -> list[Measure]:
     ]
 
 
-def _core_findings(probe: Probe, core: Core) -> list[Finding]:
-    least, tip = biopsy_limit("viable_least"), probe.trajectory.tip_mm
+def _core_findings(probe: Probe, core: Core, least: Value) -> list[Finding]:
+    tip = probe.trajectory.tip_mm
     if core.in_lesion_mm <= 0:
         text = f"The core of needle {probe.name} misses the lesion: a tip within it would be right."
         return [Finding("biopsy.misses", Severity.STOP, text, 0.0, "mm", least, tip, probe.name)]
