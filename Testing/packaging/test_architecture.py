@@ -14,7 +14,18 @@ LIBRARY = ROOT / "BoneIRPlanner" / "boneir"
 
 FOUNDATION = {"errors", "evidence", "findings", "grid", "mask", "plain", "case", "plan", "plan_book", "assessment", "proposal", "picture", "resources"}  # fmt: skip # noqa: E501
 CAPABILITIES = {"access", "ablation", "cement", "stability", "embolization", "fusion", "report", "training"}
-VERBS = {"open", "propose", "assess", "case_folder", "assessing", "proposing", "commissioning", "register", "transfer"}
+VERBS = {
+    "open",
+    "propose",
+    "assess",
+    "case_folder",
+    "assessing",
+    "proposing",
+    "commissioning",
+    "register",
+    "transfer",
+    "verify",
+}
 FACES = {"scene", "gui", "web", "cli", "commands", "__main__"}
 MAY_IMPORT_QT = {"gui"}
 MAY_IMPORT_SLICER = {"scene", "gui"}

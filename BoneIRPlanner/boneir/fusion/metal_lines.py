@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ..case import Image
 from ..grid import Grid
@@ -16,7 +17,8 @@ Floats = NDArray[np.float64]
 _PAIRS, _SEED = 3000, 0
 _LEAST_APART_MM = 12.0
 _STEP_MM = 1.0
-_GAP_STEPS = 2
+_GAP_STEPS, _WIDE_GAP_STEPS = 2, 12
+"""Gaps in a line that is looked for, and in one that was found: thin needles fade where they pass between slices."""
 _NEW_SHARE = 0.5
 """Part of a line that must be metal of no line found before."""
 _MOST_LINES = 40
@@ -89,9 +91,12 @@ def metal_lines(image: Image, threshold_hu: float, least_length_mm: float) -> tu
         line = _longest(points, free, metal, left, grid, rng) if free.size else None
         if line is None or line.length_mm < least_length_mm:
             break
-        found.append(line)
+        before = int(free.size)
         gone = kji[_beside(points, line, min(line.radius_mm + _BESIDE_MM, _LOOK_MM), _PAST_MM)]
         left[tuple(gone.T)] = False
+        if np.count_nonzero(left) == before:
+            break
+        found.append(line)
     return tuple(found)
 
 
@@ -124,7 +129,8 @@ def _longest(
         unit = np.linalg.svd(near - middle, full_matrices=False)[2][0]
         along = (ends - middle) @ unit
         ends = middle + np.sort(along)[:, None] * unit
-    _, first, last = _runs(middle[None], unit[None], metal, metal, grid)
+    wide = ndimage.binary_dilation(metal)
+    _, first, last = _runs(middle[None], unit[None], wide, wide, grid, _WIDE_GAP_STEPS)
     if last[0] - first[0] < _STEP_MM:
         return None
     line = MetalLine(middle + first[0] * unit, middle + last[0] * unit, 0.0)
@@ -133,14 +139,19 @@ def _longest(
 
 
 def _runs(
-    middles: Floats, units: Floats, metal: NDArray[np.bool_], left: NDArray[np.bool_], grid: Grid
+    middles: Floats,
+    units: Floats,
+    metal: NDArray[np.bool_],
+    left: NDArray[np.bool_],
+    grid: Grid,
+    gap_steps: int = _GAP_STEPS,
 ) -> tuple[Floats, Floats, Floats]:
     """For each line the longest run in metal: how much of it is still free, where it begins and ends, in mm."""
     reach = float(np.linalg.norm(np.ptp(grid.corners_mm, axis=0))) + 2.0 * _STEP_MM
     steps = np.arange(-reach, reach + _STEP_MM, _STEP_MM)
     size = np.asarray(grid.shape[::-1])
     run = np.zeros(len(middles))
-    gap = np.full(len(middles), _GAP_STEPS + 1)
+    gap = np.full(len(middles), gap_steps + 1)
     start = np.full(len(middles), np.nan)
     total = np.zeros(len(middles))
     best, first, last = np.zeros(len(middles)), np.zeros(len(middles)), np.zeros(len(middles))
@@ -149,7 +160,7 @@ def _runs(
         inside = np.all((ijk >= 0) & (ijk < size), axis=1)
         i, j, k = np.clip(ijk, 0, size - 1).T
         here, free = inside & metal[k, j, i], inside & left[k, j, i]
-        begins = here & (gap > _GAP_STEPS)
+        begins = here & (gap > gap_steps)
         run[begins], total[begins], start[begins] = 0.0, 0.0, s
         gap = np.where(here, 0, gap + 1)
         run += free

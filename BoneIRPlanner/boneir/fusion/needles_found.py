@@ -24,6 +24,7 @@ _IN_BODY_MM = 10.0
 _FARTHEST_MM = 400.0
 _SAME_MM, _SAME_DEG = 1.5, 4.0
 _BORDER_MM = 2.0
+_AROUND, _AROUND_MM = 8, 8.0
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,14 @@ def find_needles(
 
 
 def _coarse(image: Image) -> tuple[Finding, ...]:
-    """A finding where voxels are too large in two directions for needles that cross to be told apart."""
-    bound, middle = limit("verification", "needle_voxel_mm"), sorted(image.grid.spacing_mm)[1]
-    if middle <= bound.amount:
+    """A finding where voxels are too large to find needles exactly, or to tell apart those that cross."""
+    within, across = limit("verification", "needle_voxel_mm"), limit("verification", "needle_slice_mm")
+    _, middle, largest = sorted(image.grid.spacing_mm)
+    if middle <= within.amount and largest <= across.amount:
         return ()
-    text = f"The voxels of the control image are {middle:.1f} mm wide: needles near each other are not told apart."
-    return (Finding("verify.coarse", Severity.WARN, text, middle, "mm", bound),)
+    measured, bound = (middle, within) if middle > within.amount else (largest, across)
+    text = f"The control image has voxels of {measured:.1f} mm: tips are not sure, and needles that cross are mixed up."
+    return (Finding("verify.coarse", Severity.WARN, text, measured, "mm", bound),)
 
 
 def _tip_outside(number: int, needle: FoundNeedle) -> Finding:
@@ -133,7 +136,7 @@ def _needle(
     tip, rear = ends
     seen = bool(image.grid.contains(tip + _BORDER_MM * fit.direction))
     foremost = fit.tip_mm if seen else fit.tip_mm + ((tip - fit.tip_mm) @ fit.direction) * fit.direction
-    entry = None if body is None else _leaving(body, foremost, -fit.direction)
+    entry = None if body is None else _entry(body, foremost, -fit.direction)
     behind = foremost - float((tip - rear) @ fit.direction) * fit.direction
     return FoundNeedle(_point(foremost), _point(fit.direction), _point(behind), entry, 2.0 * line.radius_mm, seen)
 
@@ -169,19 +172,27 @@ def _way_out_mm(within: Mask | Image, start: Floats, direction: Floats) -> float
     return float(steps[-1] if inside.all() else steps[int(np.argmin(inside))])
 
 
-def _leaving(body: Mask, start: Floats, direction: Floats) -> Point | None:
-    """Where a way out of the body goes through the skin for the last time; None where the image ends before."""
+def _entry(body: Mask, tip: Floats, back: Floats) -> Point | None:
+    """Where a needle goes through the skin; None where the image ends before.
+
+    The skin is taken from around the needle: at the needle itself the outline of the body may follow the metal.
+    """
+    basis = np.linalg.svd(back[None])[2][1:]
+    turns = np.linspace(0.0, 2.0 * np.pi, _AROUND, endpoint=False)
+    ring = _AROUND_MM * (np.cos(turns)[:, None] * basis[0] + np.sin(turns)[:, None] * basis[1])
+    depths = [_way_to_skin_mm(body, tip + offset, back) for offset in ring]
+    known = [depth for depth in depths if depth is not None]
+    return _point(tip + float(np.median(known)) * back) if 2 * len(known) > _AROUND else None
+
+
+def _way_to_skin_mm(body: Mask, start: Floats, direction: Floats) -> float | None:
+    """How far along a way the body ends for the last time; None where it never begins or the image ends before."""
     steps = np.arange(0.0, _FARTHEST_MM, _STEP_MM)
     points = start + steps[:, None] * direction
     shown = body.grid.contains(points)
-    if not shown[0]:
-        return None
     last = int(np.argmin(shown)) if not shown.all() else len(steps)
-    inside = _marked(body, points[:last])
-    if not inside.any():
-        return None
-    at = int(np.flatnonzero(inside)[-1])
-    return None if at == last - 1 else _point(points[at] + 0.5 * _STEP_MM * direction)
+    inside = np.flatnonzero(_marked(body, points[:last]))
+    return None if not inside.size or inside[-1] == last - 1 else float(steps[inside[-1]]) + 0.5 * _STEP_MM
 
 
 def _marked(body: Mask, points: Floats) -> NDArray[np.bool_]:

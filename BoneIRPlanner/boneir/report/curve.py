@@ -63,8 +63,12 @@ def drawing_of(curve: Curve) -> Drawing:
 
 def svg_of(curve: Curve) -> Markup:
     """A curve as inline SVG; its title is read out in place of it."""
-    drawn = drawing_of(curve)
-    parts = [element("title", curve.title)]
+    return svg_of_drawing(drawing_of(curve), curve.title)
+
+
+def svg_of_drawing(drawn: Drawing, title: str) -> Markup:
+    """A drawing as inline SVG; its title is read out in place of it."""
+    parts = [element("title", title)]
     for stroke in drawn.strokes:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in stroke.points)
         dashes = " ".join(f"{d:g}" for d in stroke.dashes) or None
@@ -93,7 +97,7 @@ def svg_of(curve: Curve) -> Markup:
             )
         )
     box = f"0 0 {WIDTH:g} {drawn.height:g}"
-    return element("svg", *parts, class_="curve", viewBox=box, role="img", aria_label=curve.title)
+    return element("svg", *parts, class_="curve", viewBox=box, role="img", aria_label=title)
 
 
 class _Frame:
@@ -101,8 +105,8 @@ class _Frame:
 
     def __init__(self, curve: Curve, top: float) -> None:
         self.curve, self.top = curve, top
-        self.x_ticks = _round_numbers(max([x for x, _ in curve.points] + [mark.x for mark in curve.marks]))
-        self.y_ticks = _round_numbers(max(y for _, y in curve.points))
+        self.x_ticks = round_numbers(max([x for x, _ in curve.points] + [mark.x for mark in curve.marks]))
+        self.y_ticks = round_numbers(max(y for _, y in curve.points))
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """The place of a point of the curve."""
@@ -190,7 +194,7 @@ def _rows(curve: Curve) -> list[int]:
     return rows
 
 
-def _round_numbers(largest: float) -> list[float]:
+def round_numbers(largest: float) -> list[float]:
     """Round numbers from 0 to the first that is not below the largest."""
     largest = max(largest, 1e-6)
     rough = largest / (_TICKS - 1)

@@ -7,10 +7,12 @@ import re
 
 from ..findings import Severity
 from ..picture import Picture
-from .curve import svg_of
+from .curve import svg_of, svg_of_drawing
+from .histogram import drawing_of_histogram
 from .markup import Markup, element, escaped, joined
 from .model import (
     SEVERITY_WORDS,
+    Bars,
     Block,
     Bullets,
     Chart,
@@ -83,6 +85,9 @@ def _block(block: Block) -> Markup:
             return _gallery(block)
         case Chart(curve, note):
             return element("figure", element("h3", curve.title), svg_of(curve), element("figcaption", note))
+        case Bars(histogram, note):
+            drawn = svg_of_drawing(drawing_of_histogram(histogram), histogram.title)
+            return element("figure", element("h3", histogram.title), drawn, element("figcaption", note))
 
 
 def _table(table: Table) -> Markup:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..assessment import Curve
 from ..findings import Severity
 from ..picture import Picture
+from .histogram import Histogram
 
 SEVERITY_WORDS = {Severity.STOP: "Stop", Severity.WARN: "Decide", Severity.NOTE: "Note"}
 """What is printed beside the mark of a finding."""
@@ -128,7 +129,15 @@ class Chart:
     note: str = ""
 
 
-Block = Paragraph | Bullets | Facts | Table | Notices | Verdict | Tiles | Gallery | Chart
+@dataclass(frozen=True)
+class Bars:
+    """A histogram, with small print below."""
+
+    histogram: Histogram
+    note: str = ""
+
+
+Block = Paragraph | Bullets | Facts | Table | Notices | Verdict | Tiles | Gallery | Chart | Bars
 
 
 @dataclass(frozen=True)

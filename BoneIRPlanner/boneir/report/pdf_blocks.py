@@ -8,8 +8,10 @@ from typing import Any
 from ..findings import Severity
 from ..picture import Picture
 from .fonts import Typesetter
+from .histogram import drawing_of_histogram
 from .model import (
     SEVERITY_WORDS,
+    Bars,
     Block,
     Bullets,
     Chart,
@@ -24,7 +26,7 @@ from .model import (
     Tiles,
     Verdict,
 )
-from .pdf_curve import pdf_drawing
+from .pdf_curve import pdf_drawing, pdf_of_drawing
 from .style import (
     ACCENT,
     CLEAR_INK,
@@ -110,6 +112,9 @@ class PdfBlocks:
             case Chart(curve, note):
                 drawn = pdf_drawing(curve, self._fonts, _CHART_SHARE * self._width)
                 return [*self._caption(curve.title), drawn, self._text(note, "detail")]
+            case Bars(histogram, note):
+                bars = pdf_of_drawing(drawing_of_histogram(histogram), self._fonts, _CHART_SHARE * self._width)
+                return [*self._caption(histogram.title), bars, self._text(note, "detail")]
 
     def _text(self, text: str, style: str, bullet: str | None = None, colour: str | None = None) -> Any:
         from reportlab.platypus import Paragraph as Flowing

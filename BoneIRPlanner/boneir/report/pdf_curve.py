@@ -6,6 +6,7 @@ from typing import Any
 
 from ..assessment import Curve
 from .curve import WIDTH, drawing_of
+from .curve import Drawing as Drawn
 from .fonts import Typesetter
 
 _SIZE = 12.0
@@ -13,10 +14,14 @@ _SIZE = 12.0
 
 def pdf_drawing(curve: Curve, fonts: Typesetter, width: float) -> Any:
     """The same lines and words as in the HTML, scaled to a width in points."""
+    return pdf_of_drawing(drawing_of(curve), fonts, width)
+
+
+def pdf_of_drawing(drawn: Drawn, fonts: Typesetter, width: float) -> Any:
+    """Lines and words scaled to a width in points."""
     from reportlab.graphics.shapes import Drawing, Group, PolyLine, String
     from reportlab.lib.colors import HexColor
 
-    drawn = drawing_of(curve)
     scale = width / WIDTH
     group = Group(transform=(scale, 0, 0, scale, 0, 0))
     for stroke in drawn.strokes:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 from .of_plans import physics_arguments
 from .parser import Commands, Parser, command, plan_argument
+from .values import point
+
+LOOKS = ("dark", "ice", "gas", "necrosis")
+"""How an ablation zone shows itself; as in `boneir.fusion.ablated`."""
 
 
 def _report(commands: Commands[Parser]) -> None:
@@ -30,5 +34,27 @@ def _commission(commands: Commands[Parser]) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of places and directions (default: 0)")
 
 
-RESULT_COMMANDS = (_report, _scene, _commission)
+def _verify(commands: Commands[Parser]) -> None:
+    text = "Compare a plan with a control image: needles, the margin of the ablation zone, cement."
+    example = "boneir verify case-7 plan-1 --control /data/control --zone zone.nii.gz --out verified"
+    parser = command(commands, "verify", text, example)
+    plan_argument(parser)
+    control = "the control image: folder with DICOM, DICOMDIR, NIfTI, NRRD or MHA file"
+    parser.add_argument("--control", type=Path, required=True, metavar="IMAGE", help=control)
+    parser.add_argument("--series", default="", metavar="UID", help="which series, where there are several")
+    parser.add_argument("--zone", type=Path, metavar="MASK", help="the ablation zone, outlined on the control image")
+    seed = "a point in the zone, LPS mm of the control image: it is outlined from there"
+    parser.add_argument("--zone-seed", type=point, metavar="L,P,S", help=seed)
+    look = f"how the zone shows itself, one of: {', '.join(LOOKS)} (default: dark)"
+    parser.add_argument("--zone-look", choices=LOOKS, default="dark", metavar="LOOK", help=look)
+    aligned = "the control image lies over the planning image already (same examination)"
+    parser.add_argument("--aligned", action="store_true", help=aligned)
+    parser.add_argument("--no-needles", action="store_true", help="do not look for needles")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder (default: 'verified' in the folder of the case)"
+    )
+    parser.add_argument("--date", default="", metavar="TEXT", help="a date to print (default: none)")
+
+
+RESULT_COMMANDS = (_report, _scene, _verify, _commission)
 """Each adds the parser of one command, in the order in which the help lists them."""
