@@ -18,8 +18,6 @@ from .region import box_around, marked_at, marked_within
 
 _HIPS = ("hip_left", "hip_right")
 _SACRAL = ("sacrum", "vertebra_S1")
-_AT_JOINT_MM = 12.0
-"""Of a rib, what lies so near its vertebra is its head, neck and tubercle with the transverse process beside them."""
 _STEP_MM = 0.5
 
 
@@ -39,7 +37,9 @@ class Neighbour:
     crossings: Value
 
 
-_KNOWN: WeakKeyDictionary[Lesion, tuple[ref[Case], tuple[Value, Value], tuple[Neighbour, ...]]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Lesion, tuple[ref[Case], tuple[Value, Value, Value], tuple[Neighbour, ...]]] = (
+    WeakKeyDictionary()
+)
 """Neighbours that were found last for a lesion, since every needle that is dragged asks for them."""
 
 
@@ -56,11 +56,11 @@ def neighbours_to_pass(case: Case, lesion: Lesion, limits: Limits) -> tuple[Neig
     lesion : Lesion
     limits : Limits
     """
-    key = (limits.sacroiliac_crossings, limits.costal_crossings)
+    key = (limits.sacroiliac_crossings, limits.costal_crossings, limits.costal_reach)
     known = _KNOWN.get(lesion)
     if known is None or known[0]() is not case or known[1] != key:
         holding = bones_holding(case, lesion)
-        found = (*_across_sacroiliac(case, holding, key[0]), *_beside_ribs(case, holding, key[1]))
+        found = (*_across_sacroiliac(case, holding, key[0]), *_beside_ribs(case, holding, key[1], key[2].amount))
         known = _KNOWN[lesion] = (ref(case), key, found)
     return known[2]
 
@@ -135,13 +135,13 @@ def _across_sacroiliac(case: Case, holding: Sequence[Structure], crossings: Valu
     return [Neighbour(item, crossings) for item in bones if not item.mask.is_empty]
 
 
-def _beside_ribs(case: Case, holding: Sequence[Structure], crossings: Value) -> list[Neighbour]:
+def _beside_ribs(case: Case, holding: Sequence[Structure], crossings: Value, reach_mm: float) -> list[Neighbour]:
     if crossings.amount <= 0:
         return []
     found = []
     for vertebra in holding:
         for rib in _ribs_of(case, vertebra):
-            part = _near(rib.mask, vertebra.mask)
+            part = _near(rib.mask, vertebra.mask, reach_mm)
             if not part.is_empty:
                 found.append(Neighbour(replace(rib, mask=part), crossings))
     return found
@@ -156,27 +156,27 @@ def _ribs_of(case: Case, vertebra: Structure) -> list[Structure]:
     return [item for item in case.of_role(Role.BONE) if _key(item) in wanted and not item.mask.is_empty]
 
 
-def _near(rib: Mask, vertebra: Mask) -> Mask:
-    """The part of a rib at most `_AT_JOINT_MM` from its vertebra."""
+def _near(rib: Mask, vertebra: Mask, reach_mm: float) -> Mask:
+    """The part of a rib at most so far from its vertebra: head, neck and tubercle."""
     voxel = min(rib.grid.spacing_mm)
-    reach = int(np.ceil(_AT_JOINT_MM / voxel))
+    reach = int(np.ceil(reach_mm / voxel))
     window = box_around([vertebra], reach)
     if window is None:
         return rib
     ribs, bone = marked_within([rib], window), marked_within([vertebra], window)
     grid = rib.grid.window(tuple(part.start for part in window), ribs.shape)
     points = Mask.of(ribs, grid).points_mm()
-    near = _near_points(points, Mask.of(bone, grid).points_mm())
+    near = _near_points(points, Mask.of(bone, grid).points_mm(), reach_mm)
     ribs[ribs] = near
     return Mask.within(ribs, tuple(part.start for part in window), rib.grid)
 
 
-def _near_points(points_mm: NDArray[np.float64], others_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _near_points(points_mm: NDArray[np.float64], others_mm: NDArray[np.float64], reach_mm: float) -> NDArray[np.bool_]:
     from scipy.spatial import cKDTree
 
     if not len(points_mm):
         return np.zeros(0, bool)
-    return np.asarray(np.isfinite(cKDTree(others_mm).query(points_mm, distance_upper_bound=_AT_JOINT_MM)[0]))
+    return np.asarray(np.isfinite(cKDTree(others_mm).query(points_mm, distance_upper_bound=reach_mm)[0]))
 
 
 def _key(structure: Structure) -> str:

@@ -45,8 +45,10 @@ class Limits:
     hub_reserve, entry_sigma, tip_sigma, certainty_z, numeric_guard, unknown_clearance, unknown_severity : Value
         Shaft outside the skin, placement error at skin and tip, its quantile, reserve for sampling at voxels, and what
         holds for a critical structure that the catalogue does not know.
-    crossings, sacroiliac_crossings, costal_crossings, bone_gap, incidence, skiving, rib_pleura, hard_bone : Value
+    crossings, sacroiliac_crossings, costal_crossings, costal_reach, bone_gap, incidence, skiving : Value
         Rules of bone.
+    rib_pleura, hard_bone : Value
+        Rules of ribs and of dense bone.
     tip_beyond, pass_by_bone : Value
         Where a tip may end, and how near a needle passes bone that it may not enter.
     bore_radius, bore_reserve, table_reserve, below_horizontal, midline, view_border : Value
@@ -81,6 +83,7 @@ class Limits:
     crossings: Value
     sacroiliac_crossings: Value
     costal_crossings: Value
+    costal_reach: Value
     bone_gap: Value
     incidence: Value
     skiving: Value
