@@ -32,6 +32,8 @@ class Technique(StrEnum):
     ELECTROCHEMOTHERAPY = "electrochemotherapy"
     CEMENT = "cement"
     BIOPSY = "biopsy"
+    FIXATION = "fixation"
+    """Screws, without anything that a needle does."""
 
 
 class Position(StrEnum):

@@ -40,7 +40,9 @@ COARSE_MM = 2.0
 
 
 def assess_cement(case: Case, treatment: Treatment, sheet: Sheet, chosen: Sequence[tuple[Probe, Device]] = ()) -> None:
-    """Measure what cement the lesion of a treatment takes, and forecast what is planned; a biopsy has none.
+    """Measure what cement the lesion of a treatment takes, and forecast what is planned.
+
+    A biopsy and screws alone have none.
 
     Parameters
     ----------
@@ -51,7 +53,7 @@ def assess_cement(case: Case, treatment: Treatment, sheet: Sheet, chosen: Sequen
     chosen : sequence of (Probe, Device)
         The probes of the treatment, each with its device.
     """
-    if treatment.technique is Technique.BIOPSY:
+    if not treatment.cement and treatment.technique in (Technique.BIOPSY, Technique.FIXATION):
         return
     lesion = case.lesion(treatment.lesion)
     site = cement_site(lesion.mask, case.structures)

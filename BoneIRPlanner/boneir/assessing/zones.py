@@ -19,7 +19,7 @@ from ..fusion.margin_measures import margin_findings, margin_measures
 from ..plan import Probe, Technique, Treatment
 from .sheet import Sheet
 
-WITHOUT_ZONE = (Technique.BIOPSY, Technique.CEMENT)
+WITHOUT_ZONE = (Technique.BIOPSY, Technique.CEMENT, Technique.FIXATION)
 """Techniques whose instruments make no zone."""
 
 WHOLE_ZONE = 0.98

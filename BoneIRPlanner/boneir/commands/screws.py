@@ -68,7 +68,7 @@ def _around(case: Case, lesion: str, sites: tuple[Site, ...]) -> tuple[Site, ...
 def _plan(case: Case, lesion: str, screws: list[Screw], options: argparse.Namespace) -> Plan:
     """The screws in a plan of their own, or beside what another plan does to the lesion."""
     if not options.beside:
-        treatment = Treatment(lesion, Technique.CEMENT, screws=tuple(screws))
+        treatment = Treatment(lesion, Technique.FIXATION, screws=tuple(screws))
         return Plan(options.name, (treatment,), case.image.uid, approach="screws")
     plan = read_plan(find_plan(options.case, options.beside))
     if all(treatment.lesion != lesion for treatment in plan.treatments):

@@ -15,6 +15,7 @@ TECHNIQUE_WORDS = {
     Technique.ELECTROCHEMOTHERAPY: "electrochemotherapy",
     Technique.CEMENT: "cement augmentation",
     Technique.BIOPSY: "biopsy",
+    Technique.FIXATION: "screw fixation",
 }
 POSITION_WORDS = {
     Position.PRONE: "prone",

@@ -9,6 +9,9 @@ from ...plan import Position, Technique
 from .parser import Commands, Parser, case_argument, command, plan_argument
 from .values import count, entry_zone, landmark, not_negative, point
 
+_WITH_NEEDLES = [technique for technique in Technique if technique is not Technique.FIXATION]
+"""What a device does; screws are proposed by ``boneir screws``."""
+
 
 def _propose(commands: Commands[Parser]) -> None:
     text = "Propose ranked plans, each with the reason for its place."
@@ -29,7 +32,7 @@ def _propose(commands: Commands[Parser]) -> None:
 def _goal_arguments(parser: argparse.ArgumentParser) -> None:
     """Lesion, instrument, position, where needles may enter, and limits of the user's own."""
     parser.add_argument(
-        "--technique", choices=[*Technique], required=True, metavar="T", help=f"one of: {', '.join(Technique)}"
+        "--technique", choices=_WITH_NEEDLES, required=True, metavar="T", help=f"one of: {', '.join(_WITH_NEEDLES)}"
     )
     parser.add_argument(
         "--device", required=True, metavar="ID", help="one of 'boneir devices', or a device file (.json)"
@@ -92,8 +95,8 @@ def _compare(commands: Commands[Parser]) -> None:
     parser = command(commands, "compare", text, "boneir compare case-7 plan-1")
     case_argument(parser)
     parser.add_argument("plan", nargs="?", default="", metavar="PLAN", help="try every device on the needles of this")
-    words = f"only devices for one of: {', '.join(Technique)}"
-    parser.add_argument("--technique", choices=[*Technique], metavar="T", help=words)
+    words = f"only devices for one of: {', '.join(_WITH_NEEDLES)}"
+    parser.add_argument("--technique", choices=_WITH_NEEDLES, metavar="T", help=words)
 
 
 PLAN_COMMANDS = (_propose, _explain, _assess, _compare)
