@@ -18,6 +18,8 @@ SIZES_MM = (3.0, 5.0, 7.5, 11.0, 16.0)
 """Radii that are tried."""
 _COARSE, _FINE = 162, 642
 _ROUNDS, _EDGE_ROUNDS = 5, 2
+_THIN_MM = 2.0
+"""Steps beyond this are thick slices."""
 _SHIFT_MM = 0.7
 """The centre follows the middle of what has grown once it is farther than this."""
 
@@ -123,8 +125,9 @@ def _shrunk_mm(around: Surroundings, rays: Rays, reach_mm: Floats) -> Floats:
     """By how much a blur moves the edge of a ball inwards: by its variance over the radius, in part.
 
     Voxels blur as a box as wide as they are, linear interpolation as a triangle, and the smoothing as a Gaussian.
+    Between thick slices the surface is not known so well that it could be moved for their blur.
     """
-    steps = around.spacing_mm
+    steps = np.where(around.spacing_mm <= _THIN_MM, around.spacing_mm, 0.0)
     variance = around.smoothed_mm**2 + steps**2 / 12 + steps**2 / 6
     along = (rays.sphere.unit**2) @ variance
     return np.asarray(lesion_setting("blur_share") * along / max(float(np.mean(reach_mm**3)) ** (1 / 3), 1.5))
