@@ -185,3 +185,9 @@ class BoneIRPlannerTest(ScriptedLoadableModuleTest):
         assert {"body", "bone", "spinal_canal"} <= set(logic.segmentNames(outlines))
         assert "case.absent" in {finding.code for finding in outcome.findings}
         assert logic.caseOf(Inputs(volume, outlines)).image.uid == image.uid
+
+    def test_computations_hold_on_this_machine(self) -> None:
+        """Errors in mm and seconds against closed forms."""
+        from boneir.gui.self_check import check_this_machine
+
+        check_this_machine(print)

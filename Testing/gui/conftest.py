@@ -37,6 +37,14 @@ def module(stand_ins: None) -> Any:
     return load_module(MODULE)
 
 
+@pytest.fixture(scope="package")
+def training_module(module: Any) -> Any:
+    """The description of the module for practice; that of the planner is loaded too, as in the application."""
+    from standins.application import load_module
+
+    return load_module(MODULE.with_name("BoneIRTraining.py"))
+
+
 @pytest.fixture
 def scene() -> Iterator[Any]:
     """The application's scene, empty before and after."""

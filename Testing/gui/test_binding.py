@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-PANELS = sorted((Path(__file__).resolve().parents[2] / "BoneIRPlanner" / "Resources" / "UI").glob("*.ui"))
+ALL_PANELS = sorted((Path(__file__).resolve().parents[2] / "BoneIRPlanner" / "Resources" / "UI").glob("*.ui"))
+OTHER_MODULES = ("BoneIRTraining",)
+PANELS = [panel for panel in ALL_PANELS if panel.stem not in OTHER_MODULES]
+"""The panels of the planner."""
 INTERACTIVE = {
     "QPushButton",
     "QToolButton",
@@ -52,7 +55,7 @@ def test_every_parameter_name_exists_in_the_parameter_node(widget: Any) -> None:
 
 
 def test_names_of_widgets_are_unique_over_all_panels() -> None:
-    names = [name for _, name, _ in everything()]
+    names = [name for panel in ALL_PANELS for _, name, _ in described(panel)]
     assert len(names) == len(set(names))
 
 

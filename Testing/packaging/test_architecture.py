@@ -25,6 +25,7 @@ VERBS = {
     "register",
     "transfer",
     "verify",
+    "train",
 }
 FACES = {"scene", "gui", "web", "cli", "commands", "__main__"}
 MAY_IMPORT_QT = {"gui"}

@@ -34,6 +34,7 @@ COMMANDS = (
     "compare",
     "report",
     "scene",
+    "train",
 )
 
 Capture = pytest.CaptureFixture[str]

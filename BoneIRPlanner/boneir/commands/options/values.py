@@ -70,3 +70,11 @@ def number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a number, found {text!r}") from None
+
+
+def not_negative_seconds(text: str) -> float:
+    """Seconds from 0 on."""
+    amount = number(text)
+    if not 0 <= amount < math.inf:
+        raise argparse.ArgumentTypeError(f"expected seconds from 0 on, found {text!r}")
+    return amount
