@@ -45,6 +45,14 @@ def training_module(module: Any) -> Any:
     return load_module(MODULE.with_name("BoneIRTraining.py"))
 
 
+@pytest.fixture(scope="package")
+def review_module(module: Any) -> Any:
+    """The description of the module for review."""
+    from standins.application import load_module
+
+    return load_module(MODULE.with_name("BoneIRReview.py"))
+
+
 @pytest.fixture
 def scene() -> Iterator[Any]:
     """The application's scene, empty before and after."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 ALL_PANELS = sorted((Path(__file__).resolve().parents[2] / "BoneIRPlanner" / "Resources" / "UI").glob("*.ui"))
-OTHER_MODULES = ("BoneIRTraining",)
+OTHER_MODULES = ("BoneIRReview", "BoneIRTraining")
 PANELS = [panel for panel in ALL_PANELS if panel.stem not in OTHER_MODULES]
 """The panels of the planner."""
 INTERACTIVE = {

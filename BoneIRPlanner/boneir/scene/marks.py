@@ -32,6 +32,7 @@ class Part(StrEnum):
     BOOK = "book"
     SKIN = "skin"
     LIVE = "live"
+    MIXED = "mixed"
 
 
 def mark(node: Any, part: Part, plan: str = "", tool: str = "") -> None:
