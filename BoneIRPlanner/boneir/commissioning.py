@@ -20,8 +20,10 @@ from .case import Case, Image, Lesion, Role, Structure
 from .cement.volume import cement_volume
 from .findings import Point
 from .fusion.margin import surface_margin
+from .fusion.registration import register_whole
 from .grid import Grid
 from .image.ellipsoid import Ellipsoid
+from .image.rigid import Rigid
 from .plan import Trajectory
 
 _SPACING_MM = (0.8, 0.9, 1.5)
@@ -76,7 +78,14 @@ def commission(seed: int = 0) -> tuple[Check, ...]:
     tuple of Check
         In the order in which a plan uses the computations.
     """
-    checks: tuple[Callable[[np.random.Generator], Check], ...] = (_clearance, _zone, _margin, _cement, _heat)
+    checks: tuple[Callable[[np.random.Generator], Check], ...] = (
+        _clearance,
+        _zone,
+        _margin,
+        _cement,
+        _heat,
+        _registration,
+    )
     return tuple(check(np.random.default_rng(seed)) for check in checks)
 
 
@@ -165,6 +174,41 @@ def _heat(draw: np.random.Generator) -> Check:
     return Check("Temperature at 10 mm from a hot ball", error, 0.5, "degC", seconds, "steady heat with perfusion")
 
 
+_BODIES = (
+    ((0, 0, 0), (50, 38, 60), 40.0),
+    ((0, 15, 0), (14, 11, 13), 420.0),
+    ((2, 14, 30), (13, 10, 12), 380.0),
+    ((-2, 16, -30), (15, 12, 11), 460.0),
+    ((20, 24, 6), (12, 4, 5), 520.0),
+    ((-17, 25, -3), (11, 4, 6), 500.0),
+    ((-24, -10, 14), (6, 7, 18), 150.0),
+    ((25, -14, -12), (9, 6, 8), -120.0),
+)
+"""Middle and half axes in mm, and HU above water, of the ellipsoids that the body to register is made of."""
+
+
+def _registration(draw: np.random.Generator) -> Check:
+    """A body of ellipsoids, drawn where it was and where a known motion brings it."""
+    motion = Rigid.about((0.0, 0.0, 0.0), _point(draw.uniform(-5, 5, 3)), _point(draw.uniform(-8, 8, 3)))
+    fixed, moving = _bodies(Rigid(), draw), _bodies(motion, draw)
+    start = time.perf_counter()
+    found = register_whole(fixed, moving)
+    seconds = time.perf_counter() - start
+    places = np.array([middle for middle, _, _ in _BODIES], float)
+    error = float(np.linalg.norm(found.apply(places) - motion.apply(places), axis=1).max())
+    return Check("Registration of two images", error, 0.5, "mm", seconds, "a motion that is known")
+
+
+def _bodies(motion: Rigid, draw: np.random.Generator) -> Image:
+    grid = _oblique_grid(draw, 130.0, (2.0, 2.2, 2.6))
+    points = motion.inverse.apply(grid.to_mm(np.moveaxis(np.indices(grid.shape), 0, -1)[..., ::-1]))
+    hu = np.full(grid.shape, -1000.0)
+    for number, (middle, axes, height) in enumerate(_BODIES):
+        inside = 1 / (1 + np.exp(9 * (np.linalg.norm((points - middle) / np.array(axes), axis=-1) - 1)))
+        hu += (1000.0 + height if number == 0 else height) * inside
+    return Image(np.rint(hu + draw.normal(0, 10, grid.shape)).astype(np.int16), grid)
+
+
 def _case(grid: Grid, critical: dict[str, Ellipsoid], lesion: Ellipsoid) -> Case:
     """A case in which nothing but these is outlined."""
     image = Image(np.full(grid.shape, 40, np.int16), grid)
@@ -172,14 +216,14 @@ def _case(grid: Grid, critical: dict[str, Ellipsoid], lesion: Ellipsoid) -> Case
     return Case(image, tuple(structures), (Lesion("lesion-1", lesion.mask_on(grid)),))
 
 
-def _oblique_grid(draw: np.random.Generator, extent_mm: float) -> Grid:
+def _oblique_grid(draw: np.random.Generator, extent_mm: float, spacing_mm: Point = _SPACING_MM) -> Grid:
     """A grid around the origin whose axes point anywhere."""
     matrix, _ = np.linalg.qr(draw.normal(size=(3, 3)))
-    count = np.ceil(extent_mm / np.asarray(_SPACING_MM)).astype(int) + 1
-    origin = -matrix @ (np.asarray(_SPACING_MM) * (count - 1) / 2)
+    count = np.ceil(extent_mm / np.asarray(spacing_mm)).astype(int) + 1
+    origin = -matrix @ (np.asarray(spacing_mm) * (count - 1) / 2)
     ni, nj, nk = (int(n) for n in count)
     a, b, c, d, e, f, g, h, i = (float(v) for v in matrix.ravel())
-    return Grid((nk, nj, ni), _SPACING_MM, _point(origin), (a, b, c, d, e, f, g, h, i))
+    return Grid((nk, nj, ni), spacing_mm, _point(origin), (a, b, c, d, e, f, g, h, i))
 
 
 def _ball(centre_mm: Point, radius_mm: float) -> Ellipsoid:

@@ -16,7 +16,7 @@ def checks() -> tuple[Check, ...]:
 
 
 def test_every_computation_is_within_its_bound(checks) -> None:
-    assert len(checks) >= 5
+    assert len(checks) >= 6
     assert [check.name for check in checks if not check.passed] == []
     assert all(check.seconds > 0 and check.against for check in checks)
 
@@ -35,3 +35,12 @@ def test_a_wrong_computation_fails(monkeypatch) -> None:
 def test_an_error_that_is_no_number_never_passes() -> None:
     assert not Check("x", math.nan, 1.0, "mm", 0.1, "y").passed
     assert not Check("x", math.inf, 1.0, "mm", 0.1, "y").passed
+
+
+def test_a_registration_that_is_off_fails(monkeypatch) -> None:
+    from boneir.image.rigid import Rigid
+
+    monkeypatch.setattr(commissioning, "register_whole", lambda fixed, moving: Rigid())
+    failed = [check for check in commission(seed=11) if not check.passed]
+    assert [check.name for check in failed] == ["Registration of two images"]
+    assert failed[0].error > 2.0
