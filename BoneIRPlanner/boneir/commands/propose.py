@@ -82,5 +82,6 @@ def refusal_lines(proposal: Proposal) -> str:
     skin = proposal.skin
     lines = [plain(entries_sentence(skin))]
     for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]:
-        lines.append(f"  {count:>8} refused: {' '.join(refusal_cells(rule, structure)).rstrip()}")
+        words, about = (cell[:1].lower() + cell[1:] for cell in refusal_cells(rule, structure))
+        lines.append(f"  {count:>8} refused: {words if about in words else f'{words} {about}'}")
     return "\n".join(lines)
