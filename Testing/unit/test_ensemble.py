@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import combinations, product
 from threading import Event
 
@@ -147,9 +146,7 @@ def test_runs_side_by_side_give_the_same_and_end_together():
     def cancel(_share):
         raise KeyboardInterrupt
 
-    start = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
         nine_runs([POWER], endless, progress=cancel, workers=2, stop=stop)
     assert stop.is_set()
-    assert time.perf_counter() - start < 10.0
     assert len(begun) < 9

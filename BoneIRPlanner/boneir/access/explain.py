@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..anatomy.structures import structure_kinds
+from ..anatomy.structures import structure_title
 from ..case import Case
 from ..findings import Finding, Severity
 from ..proposal import REFUSAL_WORDS, SkinMap
@@ -128,8 +128,7 @@ def refusal_words(rule: str, structure: str) -> str:
 
 def structure_words(name: str) -> str:
     """A structure in words, in lower case but for levels ("vertebra L3"), as they read within a sentence."""
-    kind = structure_kinds().get(name)
-    words = name.replace("_", " ") if kind is None else kind.name
+    words = structure_title(name)
     return words[:1].lower() + words[1:]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..anatomy.structures import kind_for, structure_kinds
+from ..anatomy.structures import structure_kinds, structure_title
 from ..case import Case, Structure
 from ..findings import Point
 from .clearance import as_point
@@ -200,8 +200,7 @@ def title_of(structure: Structure) -> str:
 
 def title_of_name(name: str) -> str:
     """The same where only the name of a structure in its case is known."""
-    kind = kind_for(name)
-    return _within_a_sentence(name.replace("_", " ") if kind is None else kind.name)
+    return _within_a_sentence(structure_title(name))
 
 
 def _within_a_sentence(words: str) -> str:

@@ -123,6 +123,18 @@ def kind_for(name: str) -> StructureKind | None:
     return _by_words().get(_words(name))
 
 
+def structure_title(name: str) -> str:
+    """How people call a structure that has this name or kind: as the catalogue does, else its name with spaces.
+
+    Examples
+    --------
+    >>> structure_title("nerve_roots"), structure_title("my_own_outline")
+    ('Nerve roots', 'my own outline')
+    """
+    kind = structure_kinds().get(name) or kind_for(name)
+    return name.replace("_", " ") if kind is None else kind.name
+
+
 @cache
 def _by_words() -> Mapping[tuple[str, ...], StructureKind]:
     found: dict[tuple[str, ...], StructureKind] = {}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..ablation.device import Device
-from ..anatomy.structures import kind_for, structure_kinds
+from ..anatomy.structures import kind_for, structure_kinds, structure_title
 from ..assessment import Measure
 from ..case import Case, Lesion, Modality, Structure
 from ..cement.after_ablation import ablated, order_findings
@@ -83,7 +83,7 @@ def _by_compartment(
     found = []
     for part in parts:
         body = site.neighbours.body if site is not None and part.bone == site.name else None
-        where = f"{part.compartment} ({_words(part.bone)})"
+        where = f"{part.compartment} ({structure_title(part.bone)})"
         measure = cement_measure(cement_volume(case.image, part.lesion, body, part.compartment), f"{lesion}, {where}")
         found.append(
             Measure(
@@ -98,11 +98,6 @@ def _by_compartment(
             )
         )
     return found
-
-
-def _words(name: str) -> str:
-    kind = structure_kinds().get(name)
-    return name.replace("_", " ") if kind is None else kind.name
 
 
 def _fill(case: Case, treatment: Treatment, lesion: Lesion, volume: CementVolume, sheet: Sheet) -> None:
@@ -210,7 +205,7 @@ def _warming(case: Case, found: Forecast, lesion: str) -> tuple[list[Measure], l
         if peak is None:
             continue
         warmest, place = body + peak[0], peak[1]
-        words = _words(item.kind or item.name)
+        words = structure_title(item.kind or item.name)
         compared = curing_limit("canal_large_c")
         note = (
             f"Blood flow, which cools, is left out. Measured at the canal: {compared.low:g} to "

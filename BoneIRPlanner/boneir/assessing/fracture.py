@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..access.bones import bones_holding
-from ..anatomy.structures import structure_kinds
+from ..anatomy.structures import structure_title
 from ..case import Case
 from ..findings import Finding, Severity
 from ..plan import Technique, Treatment
@@ -34,14 +34,9 @@ def assess_fracture(case: Case, treatment: Treatment, sheet: Sheet) -> None:
     bones = [item.name for item in bones_holding(case, lesion) if item.name.startswith(BEARS_WEIGHT)]
     if not bones:
         return
-    names = ", ".join(_words(name) for name in bones)
+    names = ", ".join(structure_title(name) for name in bones)
     text = (
         f"{lesion.name} lies in bone that bears weight ({names}): after {treatment.technique} it may break; plan "
         "cement or screws as well, or weigh why not."
     )
     sheet.add((), [Finding("ablation.fracture", Severity.WARN, text, about=lesion.name)])
-
-
-def _words(name: str) -> str:
-    kind = structure_kinds().get(name)
-    return name.replace("_", " ") if kind is None else kind.name

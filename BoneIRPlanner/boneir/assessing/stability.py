@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..access.bones import bones_holding
-from ..anatomy.structures import kind_for, structure_kinds
+from ..anatomy.structures import structure_title
 from ..assessment import Measure
 from ..case import Case, Lesion
 from ..findings import Finding, Severity
@@ -46,8 +46,7 @@ def _not_scored(case: Case, lesion: Lesion) -> Finding:
 
 
 def _words(name: str) -> str:
-    kind = structure_kinds().get(name) or kind_for(name)
-    title = name.replace("_", " ") if kind is None else kind.name
+    title = structure_title(name)
     return f"the {title[0].lower()}{title[1:]}"
 
 

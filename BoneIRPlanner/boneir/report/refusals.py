@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..anatomy.structures import kind_for
+from ..anatomy.structures import structure_title
 from ..proposal import REFUSAL_WORDS
 
 
@@ -22,8 +22,7 @@ def refusal_cells(rule: str, structure: str) -> tuple[str, str]:
     ('Too near to', 'Aorta')
     """
     words = REFUSAL_WORDS.get(rule, rule.replace("_", " "))
-    kind = kind_for(structure) if structure else None
-    about = structure.replace("_", " ") if kind is None else kind.name
+    about = structure_title(structure) if structure else ""
     words = words if structure else words.rstrip(",").removesuffix(" to")
     return _capital(words), _capital(about)
 
