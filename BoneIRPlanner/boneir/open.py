@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from .anatomy.absent import absent_findings
 from .anatomy.beside_labels import outlines_beside
 from .anatomy.from_labels import structures_from_labels
 from .anatomy.outline import outline_structures
+from .anatomy.outline_kind import free_name, is_lesion_name
 from .anatomy.quality import quality_findings
 from .case import Case, Image, Lesion, Modality, Structure
 from .case_folder import is_case_folder, load_case
@@ -19,8 +19,6 @@ from .findings import Finding, Severity
 from .image.labels import NamedMask, read_labels
 from .image.read import read_image
 from .image.resample import mask_on
-
-_LESION_NAME = re.compile(r"\b(lesions?|metastas[ie]s|neoplasms?|tumou?rs?|gtv)\b", re.IGNORECASE)
 
 
 def open_case(
@@ -109,25 +107,15 @@ def _with_labels(case: Case, named: Sequence[NamedMask]) -> Case:
     inside = [item for item in placed if not item.mask.is_empty]
     if not inside:
         raise OutlineError(f"{named[0].origin}: none of its {len(named)} outlines lies within the image.")
-    lesions = [item for item in inside if is_lesion_name(f"{item.name} {item.code}")]
+    lesions = [item for item in inside if is_lesion_name(item.name, item.code)]
     others = [item for item in inside if item not in lesions]
     no_hu = case.image.modality is not Modality.CT
     case = case.with_structures(structures_from_labels(others, grid, canal_from_vertebrae=no_hu))
     for item in lesions:
-        case = case.with_lesion(Lesion(_free_name(case, item.name), item.mask, item.origin))
+        taken = {structure.name for structure in case.structures} | {lesion.name for lesion in case.lesions}
+        case = case.with_lesion(Lesion(free_name(item.name, taken), item.mask, item.origin))
     lost = [item.name for item in placed if item.mask.is_empty]
     return case.with_findings([_outside(lost)] if lost else [])
-
-
-def is_lesion_name(name: str) -> bool:
-    """Whether an outline of that name or coded meaning is a lesion to treat and not a part of the body."""
-    return _LESION_NAME.search(re.sub(r"[_\W\d]+", " ", name)) is not None
-
-
-def _free_name(case: Case, name: str) -> str:
-    taken = {item.name for item in case.structures} | {item.name for item in case.lesions}
-    candidates = (name, *(f"{name}-{n}" for n in range(2, len(taken) + 3)))
-    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def _outside(lost: Sequence[str]) -> Finding:

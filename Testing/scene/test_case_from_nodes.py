@@ -118,7 +118,7 @@ def test_names_decide_what_a_foreign_segment_is(a_case: Case) -> None:
     kidney, unknown = case.structures
     assert (kidney.name, kidney.role, kidney.kind) == ("kidney_left", Role.CRITICAL, "kidney_left")
     assert (unknown.name, unknown.role) == ("screw of 2019", Role.CRITICAL)
-    assert "scene.unknown_segment" in {finding.code for finding in case.findings}
+    assert "case.unknown_name" in {finding.code for finding in case.findings}
     for name, mask in zip(
         ("kidney_left", "screw of 2019"), (masks["left kidney"], masks["screw of 2019"]), strict=True
     ):

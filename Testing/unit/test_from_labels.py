@@ -25,7 +25,7 @@ def test_names_give_key_kind_role_and_origin():
     liver, bone, unknown = structures_from_labels([_named("Liver"), _named("vertebrae_L3"), _named("thing 7")], GRID)
     assert (liver.name, liver.kind, liver.role, liver.origin) == ("liver", "liver", Role.CRITICAL, "labels.nii.gz")
     assert (bone.name, bone.role) == ("vertebra_L3", Role.BONE)
-    assert (unknown.name, unknown.kind, unknown.role) == ("thing 7", "", Role.PASSABLE)
+    assert (unknown.name, unknown.kind, unknown.role) == ("thing 7", "", Role.CRITICAL)
 
 
 def test_the_meaning_of_a_code_serves_where_the_name_says_nothing():

@@ -107,7 +107,8 @@ def test_a_file_with_more_than_we_write(tmp_path: Path) -> None:
         "SCT^51299004^Clavicle~^^|",
     }
     kidney, other = read_labels(slicer_file(tmp_path / "a.seg.nrrd", keys, numbers))
-    assert (kidney.name, kidney.code, kidney.origin) == ("left kidney", "SCT^64033007^Kidney", "a.seg.nrrd")
+    assert (kidney.name, kidney.origin) == ("left kidney", "a.seg.nrrd")
+    assert kidney.code == "SCT^64033007^Kidney~SCT^7771000^Left"
     assert (kidney.mask.corner, kidney.mask.count) == ((1, 2, 3), 1)
     assert (other.name, other.code) == ("Segment_2", "SCT^51299004^Clavicle")
     assert other.mask.corner == (0, 0, 0)

@@ -27,8 +27,12 @@ def absent_findings(structures: Iterable[Structure]) -> tuple[Finding, ...]:
     items = tuple(structures)
     kinds = [kind for item in items if (kind := structure_kinds().get(item.kind)) is not None]
     findings = [_about_kin(kin, [k for k in kinds if k.kin is kin]) for kin in structure_kins().values() if kin.checked]
-    unknown = [item.name for item in items if item.kind not in structure_kinds()]
-    return (*(finding for finding in findings if finding is not None), *map(_unknown, unknown))
+    return (*(finding for finding in findings if finding is not None), *unknown_findings(items))
+
+
+def unknown_findings(structures: Iterable[Structure]) -> tuple[Finding, ...]:
+    """``case.unknown_name`` (warn) for each outline that the catalogue does not know."""
+    return tuple(_unknown(item.name) for item in structures if item.kind not in structure_kinds())
 
 
 def _about_kin(kin: Kin, outlined: list[StructureKind]) -> Finding | None:
@@ -53,5 +57,5 @@ def _listed(kinds: list[StructureKind]) -> str:
 
 
 def _unknown(name: str) -> Finding:
-    text = f"The outline {name!r} has a name that is not in the catalogue; it is taken as passable: give it a role."
+    text = f"The outline {name!r} is no known structure: needles keep clear of it as of a critical one; give it a role."
     return Finding("case.unknown_name", Severity.WARN, text, about=name)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..case import Role, Structure
+from ..case import Structure
 from ..grid import Grid
 from ..image.labels import NamedMask
 from ..image.resample import mask_on
@@ -14,8 +14,9 @@ from ..mask import Mask
 from .axial import AxialFrame
 from .canal import course_of_canal
 from .canal_tube import fill_canal
+from .outline_kind import outline_from_elsewhere
 from .settings import setting
-from .structures import StructureKind, kind_for, structure_kinds
+from .structures import StructureKind, structure_kinds
 
 RINGS = "from the rings of the labelled vertebrae"
 
@@ -23,7 +24,7 @@ RINGS = "from the rings of the labelled vertebrae"
 def structures_from_labels(
     named_masks: Iterable[NamedMask], grid: Grid, *, canal_from_vertebrae: bool = False
 ) -> tuple[Structure, ...]:
-    """Give each outline the key, role and kind that its name (or else the meaning of its code) stands for.
+    """Give each outline the key, role and kind that its name (or else its code) stands for.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def structures_from_labels(
     Returns
     -------
     tuple of Structure
-        In the order given. A name that the catalogue does not know stays as it is, with role passable and no kind.
+        In the order given. A name that the catalogue does not know stays as it is, with role critical and no kind.
         Outlines that lie outside the grid are left out.
     """
     found: list[Structure] = []
@@ -46,25 +47,11 @@ def structures_from_labels(
         mask = mask_on(item.mask, grid)
         if mask.is_empty:
             continue
-        kind = kind_for(item.name) or kind_for(_meaning(item.code))
-        name = _free_name(item.name if kind is None else kind.key, found)
-        role = Role.PASSABLE if kind is None else kind.role
-        found.append(Structure(name, role, mask, "" if kind is None else kind.key, item.origin))
+        taken = [structure.name for structure in found]
+        found.append(outline_from_elsewhere(item.name, mask, item.code, item.origin, taken))
     if canal_from_vertebrae and not any(_is_cord(structure) for structure in found):
         found += _canal_within(found, grid)
     return tuple(found)
-
-
-def _meaning(code: str) -> str:
-    """The meaning within "scheme^value^meaning"."""
-    return code.split("^")[2] if code.count("^") >= 2 else ""
-
-
-def _free_name(name: str, taken: list[Structure]) -> str:
-    names = {structure.name for structure in taken}
-    if name not in names:
-        return name
-    return next(free for n in range(2, len(names) + 3) if (free := f"{name}-{n}") not in names)
 
 
 def _is_cord(structure: Structure) -> bool:

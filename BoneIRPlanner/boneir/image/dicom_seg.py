@@ -54,5 +54,16 @@ def _segment(seg: Any, number: int) -> Segment:
         origin_mm=(float(affine[0, 3]), float(affine[1, 3]), float(affine[2, 3])),
         direction=tuple((steps / spacing).ravel().tolist()),
     )
-    code = f"{kind.scheme_designator}^{kind.value}^{kind.meaning}"
+    code = "~".join(f"{item.scheme_designator}^{item.value}^{item.meaning}" for item in (kind, *_modifiers(about)))
     return Segment(str(about.segment_label), Mask.of(np.asarray(volume.array) > 0, grid), code)
+
+
+def _modifiers(about: Any) -> list[Any]:
+    """Concepts that tell the side of a segment: of its type, or else of its anatomic region."""
+    from highdicom.sr import CodedConcept
+
+    regions = getattr(about, "AnatomicRegionSequence", None) or []
+    kind = about.SegmentedPropertyTypeCodeSequence[0]
+    found = list(kind.get("SegmentedPropertyTypeModifierCodeSequence") or [])
+    found += [code for region in regions for code in region.get("AnatomicRegionModifierSequence") or []]
+    return [CodedConcept.from_dataset(code) for code in found]

@@ -29,7 +29,7 @@ class NamedMask:
     mask : Mask
         On its own grid.
     code : str
-        Coded type as "scheme^value^meaning", or "".
+        Coded type as "scheme^value^meaning", its modifier (the side) after a "~"; or "".
     origin : str
         Name of the file.
     """

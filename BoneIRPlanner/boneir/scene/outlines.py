@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..anatomy.structures import kind_for
+from ..anatomy.absent import unknown_findings
+from ..anatomy.outline_kind import is_lesion_name, outline_from_elsewhere
 from ..case import Lesion, Role, Structure
 from ..errors import OutlineError
 from ..findings import Finding, Severity
@@ -16,10 +17,9 @@ from ..image.resample import mask_on
 from ..mask import Mask
 from .core import slicer, vtk
 from .ras import grid_of, numpy_matrix
-from .segments import tags_of
+from .segments import code_of, tags_of
 from .volume import numpy_image, world_matrix
 
-_LESION_WORDS = {"lesion", "metastasis", "metastases", "tumor", "tumour", "target", "gtv"}
 _ON_LATTICE = 1e-3
 """Largest distance, in voxels, at which a label map counts as lying on the voxels of the image."""
 
@@ -56,6 +56,7 @@ def outlines_from_node(
     segmentation = _with_label_maps(node, volume)
     to_world = world_matrix(node, "The segmentation")
     structures: list[Structure] = []
+    foreign: list[Structure] = []
     found: list[Lesion] = []
     findings: list[Finding] = []
     for index in range(segmentation.GetNumberOfSegments()):
@@ -69,35 +70,21 @@ def outlines_from_node(
             text = f"The segment {name!r} marks nothing of the planning image: it is left out."
             findings.append(Finding("scene.empty_segment", Severity.NOTE, text, about=name))
             continue
-        if name in lesions or tags.get("what") == "lesion" or (not tags and _sounds_like_a_lesion(name)):
+        if name in lesions or tags.get("what") == "lesion" or (not tags and is_lesion_name(name, code_of(segment))):
             found.append(Lesion(name, mask, tags.get("origin", f"segment of {node.GetName()}")))
             continue
-        structures.append(_structure(name, mask, tags, node.GetName(), {item.name for item in structures}))
-        if not tags and kind_for(name) is None:
-            text = f"The segment {name!r} is no known structure: needles are kept clear of it as of a critical one."
-            findings.append(Finding("scene.unknown_segment", Severity.WARN, text, about=name))
-    return tuple(structures), tuple(found), tuple(findings)
+        taken = {item.name for item in structures}
+        structures.append(_structure(segment, mask, tags, node.GetName(), taken))
+        foreign += [] if tags else structures[-1:]
+    return tuple(structures), tuple(found), (*findings, *unknown_findings(foreign))
 
 
-def _structure(name: str, mask: Mask, tags: dict[str, str], node_name: str, taken: set[str]) -> Structure:
+def _structure(segment: Any, mask: Mask, tags: dict[str, str], node_name: str, taken: set[str]) -> Structure:
+    name = segment.GetName()
     if tags.get("what") == "structure":
         sure = tags.get("sure", "yes") == "yes"
         return Structure(name, Role(tags["role"]), mask, tags.get("kind", ""), tags.get("origin", ""), sure)
-    kind = kind_for(name)
-    origin = f"segment of {node_name}"
-    if kind is None:
-        return Structure(name, Role.CRITICAL, mask, "", origin)
-    return Structure(_free_name(kind.key, taken), kind.role, mask, kind.key, origin)
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    """The name itself, or with a number where several segments mean the same."""
-    numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
-    return name if name not in taken else next(free for free in numbered if free not in taken)
-
-
-def _sounds_like_a_lesion(name: str) -> bool:
-    return bool(_LESION_WORDS & set(name.lower().replace("_", " ").replace("-", " ").split()))
+    return outline_from_elsewhere(name, mask, code_of(segment), f"segment of {node_name}", taken)
 
 
 def _with_label_maps(node: Any, volume: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from ..anatomy.structures import structure_kinds
 from ..case import Lesion, Structure
 from ..grid import Grid
+from ..image.seg_nrrd import type_of_entry
 from ..mask import Mask
 from .colours import LESION, Colour, colour_of
 from .core import slicer
@@ -99,6 +100,11 @@ def tags_of(segment: Any) -> dict[str, str]:
         if segment.GetTag(_TAG + key, value):
             found[key] = unquote(str(value))
     return found
+
+
+def code_of(segment: Any) -> str:
+    """The coded type of a segment and its modifier as "scheme^value^meaning", parted by "~"; "" where it has none."""
+    return type_of_entry(str(segment.GetTerminology() or ""))
 
 
 def _binary() -> str:
