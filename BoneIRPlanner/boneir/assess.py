@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .ablation.devices import device
+from dataclasses import replace
+
 from .ablation.physics import Watch
 from .access.joints import with_open_joints
 from .access.limit_changes import changed_findings, changed_limits
-from .access.limits import Limits, access_limits
+from .access.limits import access_limits
 from .access.plain_faults import nothing_critical_findings
 from .access.sacrum import foramina_findings, with_sacral_foramina
 from .anatomy.absent import absent_findings
@@ -25,11 +26,12 @@ from .assessing.screws import assess_screws
 from .assessing.sheet import Sheet
 from .assessing.simulation import assess_simulation
 from .assessing.stability import assess_stability
+from .assessing.subject import Subject
 from .assessing.zones import assess_zones
 from .assessment import Assessment
 from .case import Case
 from .findings import Finding, Severity, worst_first
-from .plan import Plan, Technique, Treatment
+from .plan import Plan
 
 
 def assess(
@@ -83,29 +85,28 @@ def assess(
     limits = changed_limits(access_limits(), plan.limits)
     sheet.add((), changed_findings(access_limits(), plan.limits))
     for treatment in plan.treatments:
-        _assess_treatment(case, plan, treatment, limits, sheet)
+        subject = Subject(case, treatment, limits, plan.position, plan.landmark)
+        _assess_treatment(subject, sheet)
         if physics or spread:
-            assess_simulation(case, treatment, sheet, progress, spread=spread, in_turn=in_turn)
+            assess_simulation(subject, sheet, progress, spread=spread, in_turn=in_turn)
     assess_conflicts(plan, limits, sheet)
     findings = worst_first(dict.fromkeys(sheet.findings))
     return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones), tuple(sheet.curves))
 
 
-def _assess_treatment(case: Case, plan: Plan, treatment: Treatment, limits: Limits, sheet: Sheet) -> None:
-    chosen = [(probe, device(probe.device)) for probe in treatment.probes]
-    chosen = [] if treatment.technique is Technique.ULTRASOUND else chosen  # nothing enters the body
-    sheet.add(measure_lesion(case, case.lesion(treatment.lesion)))
-    lesion = case.lesion(treatment.lesion)
+def _assess_treatment(subject: Subject, sheet: Sheet) -> None:
+    case, lesion, limits = subject.case, subject.lesion, subject.limits
+    sheet.add(measure_lesion(case, lesion))
     shown = with_open_joints(with_sacral_foramina(case, lesion, limits), lesion, limits)
     sheet.add((), foramina_findings(shown, lesion, limits))
-    assess_paths(shown, treatment, chosen, limits, sheet)
-    assess_room(case, plan, treatment, chosen, limits, sheet)
-    assess_pedicles(case, treatment, chosen, limits, sheet)
-    assess_biopsy(case, treatment, chosen, limits, sheet)
-    assess_zones(case, treatment, chosen, sheet)
-    assess_robustness(case, treatment, chosen, limits, sheet)
-    assess_cement(case, treatment, sheet, chosen)
-    assess_fracture(case, treatment, sheet)
-    assess_stability(case, case.lesion(treatment.lesion), sheet)
-    assess_rigidity(case, treatment, sheet)
-    assess_screws(case, treatment, sheet)
+    assess_paths(replace(subject, case=shown), sheet)
+    assess_room(subject, sheet)
+    assess_pedicles(subject, sheet)
+    assess_biopsy(subject, sheet)
+    assess_zones(subject, sheet)
+    assess_robustness(subject, sheet)
+    assess_cement(subject, sheet)
+    assess_fracture(subject, sheet)
+    assess_stability(subject, sheet)
+    assess_rigidity(subject, sheet)
+    assess_screws(subject, sheet)

@@ -13,6 +13,7 @@ from boneir.ablation.temperature_volume import temperature_curve
 from boneir.assessing.fracture import assess_fracture
 from boneir.assessing.sheet import Sheet
 from boneir.assessing.simulated_margin import assess_simulated_margin
+from boneir.assessing.subject import Subject
 from boneir.assessment import Zone
 from boneir.case import Case, Image, Lesion, Role, Structure
 from boneir.findings import Severity
@@ -96,5 +97,5 @@ def test_bone_that_bears_weight_may_break_unless_it_is_held(grid) -> None:
         bone = Structure(name, Role.BONE, ball(grid, CENTRE, 16.0))
         case = Case(Image(np.zeros(grid.shape, np.int16), grid), (bone,), (lesion,))
         sheet = Sheet()
-        assess_fracture(case, Treatment("lesion-1", technique, 5.0, cement=cement), sheet)
+        assess_fracture(Subject(case, Treatment("lesion-1", technique, 5.0, cement=cement)), sheet)
         assert [f.code for f in sheet.findings] == (["ablation.fracture"] if flagged else [])

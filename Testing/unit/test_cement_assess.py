@@ -125,9 +125,10 @@ def test_a_lytic_lesion_without_planned_cement_is_told_what_would_be_safe():
     assert assess(a_case(), plan).measure("cement.safe_from_best") is None
     from boneir.assessing.cement import assess_cement
     from boneir.assessing.sheet import Sheet
+    from boneir.assessing.subject import Subject
 
     sheet = Sheet()
-    assess_cement(a_case(), Treatment("lesion-1", Technique.MICROWAVE), sheet)
+    assess_cement(Subject(a_case(), Treatment("lesion-1", Technique.MICROWAVE)), sheet)
     best = next(item for item in sheet.measures if item.code == "cement.safe_from_best")
     assert best.amount >= found().measure("cement.safe_volume").amount - 0.1
     assert not sheet.zones

@@ -9,10 +9,12 @@ import pytest
 
 from boneir.assessing.sheet import Sheet
 from boneir.assessing.stability import assess_stability, scored
+from boneir.assessing.subject import Subject
 from boneir.case import Case, Lesion, Role, Structure
 from boneir.errors import BoneIRError
 from boneir.grid import Grid
 from boneir.mask import Mask
+from boneir.plan import Technique, Treatment
 from boneir.stability.answers import body_heights, cortex_share, image_answers, parts_of, score_of
 from boneir.training.synthetic_patient import synthetic_patient
 
@@ -109,7 +111,7 @@ def test_the_score_is_an_interval_until_the_patient_has_answered() -> None:
     assert parts is not None
     case, lesion = with_lesion(ball(np.asarray(parts.body.centroid_mm), 6.0))
     sheet = Sheet()
-    assess_stability(case, lesion, sheet)
+    assess_stability(Subject(case, Treatment(lesion.name, Technique.CEMENT)), sheet)
     measure = next(m for m in sheet.measures if m.code == "stability.sins")
     assert measure.amount is None
     assert measure.low is not None
@@ -146,7 +148,7 @@ def test_a_bone_without_a_score_is_said(name: str, said: str) -> None:
     lesion = Lesion("lesion-1", ball(np.asarray(mask.centroid_mm), 6.0))
     case = Case(spine().image, (Structure(name, Role.BONE, mask, kind=name),), (lesion,))
     sheet = Sheet()
-    assess_stability(case, lesion, sheet)
+    assess_stability(Subject(case, Treatment(lesion.name, Technique.CEMENT)), sheet)
     (finding,) = sheet.findings
     assert finding.code == "stability.not_scored"
     assert said in finding.text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..ablation.device import Device
 from ..access.biopsy import (
     Core,
@@ -22,8 +20,9 @@ from ..assessment import Measure
 from ..case import Case, Lesion
 from ..evidence import Value
 from ..findings import Finding, Severity
-from ..plan import Probe, Technique, Trajectory, Treatment
+from ..plan import Probe, Technique, Trajectory
 from .sheet import Sheet
+from .subject import Subject
 
 
 def throw_of(instrument: Device) -> float:
@@ -32,25 +31,19 @@ def throw_of(instrument: Device) -> float:
     return lengths[0].amount if lengths else biopsy_limit("throw").amount
 
 
-def assess_biopsy(
-    case: Case, treatment: Treatment, chosen: Sequence[tuple[Probe, Device]], limits: Limits, sheet: Sheet
-) -> None:
+def assess_biopsy(subject: Subject, sheet: Sheet) -> None:
     """Measure the cores of every biopsy needle of a treatment.
 
     Parameters
     ----------
-    case : Case
-    treatment : Treatment
-    chosen : sequence of (Probe, Device)
-        The probes of the treatment, each with its device.
-    limits : Limits
+    subject : Subject
     sheet : Sheet
         Takes in "biopsy.core_in_lesion", "biopsy.viable_core", "biopsy.fan" and "biopsy.crossed", and what is amiss.
     """
-    needles = [(probe, tool) for probe, tool in chosen if tool.technique is Technique.BIOPSY]
+    needles = [(probe, tool) for probe, tool in subject.chosen if tool.technique is Technique.BIOPSY]
     if not needles:
         return
-    lesion = case.lesion(treatment.lesion)
+    case, lesion, limits = subject.case, subject.lesion, subject.limits
     if not compartments(case):
         text = (
             "No muscle or compartment is outlined: which ones the biopsy crosses, and may contaminate, was not checked."

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..ablation.device import Device
 from ..anatomy.structures import kind_for, structure_kinds, structure_title
 from ..assessment import Measure
-from ..case import Case, Lesion, Modality, Structure
+from ..case import Case, Modality, Structure
 from ..cement.after_ablation import ablated, order_findings
 from ..cement.curing import curing_limit, rise_at, rise_near, usual_heat
 from ..cement.forecast import Forecast, PreparedBone, best_tips, forecast, prepare
@@ -27,9 +26,10 @@ from ..cement.tip import TipAdvice, posterior_wall
 from ..cement.volume import CementVolume, cement_volume
 from ..errors import BoneIRError, OutlineError
 from ..findings import Finding, Severity
-from ..plan import Probe, Technique, Treatment
+from ..plan import Technique, Treatment
 from ..resources import limit
 from .sheet import Sheet
+from .subject import Subject
 
 NEURAL = ("cord", "nerve_roots")
 """Kins of structures that must not get warm."""
@@ -39,23 +39,20 @@ COARSE_MM = 2.0
 """Voxels longer than this do not show whether cortex is whole."""
 
 
-def assess_cement(case: Case, treatment: Treatment, sheet: Sheet, chosen: Sequence[tuple[Probe, Device]] = ()) -> None:
+def assess_cement(subject: Subject, sheet: Sheet) -> None:
     """Measure what cement the lesion of a treatment takes, and forecast what is planned.
 
     A biopsy and screws alone have none.
 
     Parameters
     ----------
-    case : Case
-    treatment : Treatment
+    subject : Subject
     sheet : Sheet
         Takes in what is found.
-    chosen : sequence of (Probe, Device)
-        The probes of the treatment, each with its device.
     """
+    case, treatment, lesion = subject.case, subject.treatment, subject.lesion
     if not treatment.cement and treatment.technique in (Technique.BIOPSY, Technique.FIXATION):
         return
-    lesion = case.lesion(treatment.lesion)
     site = cement_site(lesion.mask, case.structures)
     body = None if site is None else site.neighbours.body
     parts = compartments_of(lesion.mask, case.structures)
@@ -65,9 +62,9 @@ def assess_cement(case: Case, treatment: Treatment, sheet: Sheet, chosen: Sequen
     if body is not None:
         note = "Of the level that holds most of the lesion, without pedicles and arch."
         sheet.add([Measure("cement.body_volume", "Vertebral body", body.volume_ml, "mL", lesion.name, note=note)])
-    sheet.add((), order_findings(treatment, {probe.name: tool.diameter_mm.amount for probe, tool in chosen}))
+    sheet.add((), order_findings(treatment, {probe.name: tool.diameter_mm.amount for probe, tool in subject.chosen}))
     if case.image.modality is Modality.CT and site is not None:
-        _fill(case, treatment, lesion, volume, sheet)
+        _fill(subject, volume, sheet)
     elif treatment.cement:
         why = "the image is not CT" if site is not None else "no bone is outlined around it"
         text = f"Where the cement in {lesion.name} goes was not forecast: {why}."
@@ -100,8 +97,9 @@ def _by_compartment(
     return found
 
 
-def _fill(case: Case, treatment: Treatment, lesion: Lesion, volume: CementVolume, sheet: Sheet) -> None:
+def _fill(subject: Subject, volume: CementVolume, sheet: Sheet) -> None:
     """Forecast the planned injections; of a lytic lesion without any, what would be safe from the best place."""
+    case, treatment, lesion = subject.case, subject.treatment, subject.lesion
     lytic = volume.void_ml >= LYTIC_FROM * lesion.mask.volume_ml
     if not treatment.cement and not lytic:
         return

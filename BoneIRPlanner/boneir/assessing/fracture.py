@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..access.bones import bones_holding
 from ..anatomy.structures import structure_title
-from ..case import Case
 from ..findings import Finding, Severity
-from ..plan import Technique, Treatment
+from ..plan import Technique
 from .sheet import Sheet
+from .subject import Subject
 
 BEARS_WEIGHT = ("vertebra", "sacrum", "hip", "femur", "tibia")
 """How names of bones begin that bear weight."""
@@ -16,22 +16,21 @@ WEAKENS = (Technique.RADIOFREQUENCY, Technique.MICROWAVE, Technique.CRYO, Techni
 """Techniques after which bone may break."""
 
 
-def assess_fracture(case: Case, treatment: Treatment, sheet: Sheet) -> None:
+def assess_fracture(subject: Subject, sheet: Sheet) -> None:
     """Warn where bone that bears weight is heated or frozen and nothing holds it afterwards.
 
     That ablated bone breaks is published (https://pmc.ncbi.nlm.nih.gov/articles/PMC4035489).
 
     Parameters
     ----------
-    case : Case
-    treatment : Treatment
+    subject : Subject
     sheet : Sheet
         Takes in what is found.
     """
+    treatment, lesion = subject.treatment, subject.lesion
     if treatment.technique not in WEAKENS or treatment.cement or treatment.screws:
         return
-    lesion = case.lesion(treatment.lesion)
-    bones = [item.name for item in bones_holding(case, lesion) if item.name.startswith(BEARS_WEIGHT)]
+    bones = [item.name for item in bones_holding(subject.case, lesion) if item.name.startswith(BEARS_WEIGHT)]
     if not bones:
         return
     names = ", ".join(structure_title(name) for name in bones)

@@ -16,23 +16,23 @@ from ..resources import limit
 from ..stability.answers import neighbours_of, parts_of, score_of
 from ..stability.rigidity import Added, WeakestCut, cuts_across, weakest_cut
 from .sheet import Sheet
+from .subject import Subject
 
 _CEMENT = "cement in "
 _KINDS = (("axial", "pull and push"), ("bending", "bending"), ("torsion", "torsion"))
 _OTHER = {"left": "right", "right": "left"}
 
 
-def assess_rigidity(case: Case, treatment: Treatment, sheet: Sheet) -> None:
+def assess_rigidity(subject: Subject, sheet: Sheet) -> None:
     """Compare the rigidity of cuts through the bone of a lesion with healthy bone of the same patient.
 
     Parameters
     ----------
-    case : Case
-    treatment : Treatment
+    subject : Subject
     sheet : Sheet
         Takes in what is found; the cement predicted for the plan is read from it.
     """
-    lesion = case.lesion(treatment.lesion)
+    case, lesion = subject.case, subject.lesion
     suited = score_of(case, lesion)
     if suited is None or case.image.modality is not Modality.CT:
         return
@@ -45,7 +45,7 @@ def assess_rigidity(case: Case, treatment: Treatment, sheet: Sheet) -> None:
     healthy = [cuts_across(case.image, mask, axis) for mask, axis in references]
     now = weakest_cut(cuts_across(case.image, *sick), healthy)
     sheet.add(_measures(now, lesion.name, words, ""), _findings(now, lesion.name, words))
-    added = _added(treatment, sheet)
+    added = _added(subject.treatment, sheet)
     if added:
         after = weakest_cut(cuts_across(case.image, *sick, added), healthy)
         sheet.add(_measures(after, lesion.name, words, "_planned"))

@@ -10,11 +10,12 @@ from ..anatomy.structures import kind_for, structure_kinds
 from ..assessment import Measure
 from ..case import Case, Modality, Role, Structure
 from ..findings import Finding, Severity
-from ..plan import Screw, Trajectory, Treatment
+from ..plan import Screw, Trajectory
 from ..resources import limit
 from ..stability.in_bone import InBone
 from ..stability.screw_fit import ScrewFit, fit_of_screw, hu_along
 from .sheet import Sheet
+from .subject import Subject
 
 _LEAST_SHARE = 0.05
 """A bone that holds less than this share of a screw's axis is not its bone."""
@@ -25,16 +26,16 @@ _CEMENT = "cement in "
 """How the predicted shapes of cement are named."""
 
 
-def assess_screws(case: Case, treatment: Treatment, sheet: Sheet) -> None:
+def assess_screws(subject: Subject, sheet: Sheet) -> None:
     """Measure every screw of a treatment.
 
     Parameters
     ----------
-    case : Case
-    treatment : Treatment
+    subject : Subject
     sheet : Sheet
         Takes in what is found; the cement predicted for the plan is read from it.
     """
+    case, treatment = subject.case, subject.treatment
     for screw in treatment.screws:
         _assess_screw(case, screw, sheet)
     coarse, edge = limit("screws", "coarse_voxel"), max(case.image.grid.spacing_mm)

@@ -6,17 +6,15 @@ from collections.abc import Callable
 
 from ..ablation.physics import Watch
 from ..ablation.simulate import SIMULATED_HERE, simulate
-from ..case import Case
 from ..findings import Finding, Severity
-from ..plan import Treatment
 from .sheet import Sheet
 from .simulated_margin import assess_simulated_margin
+from .subject import Subject
 from .zones import WITHOUT_ZONE
 
 
 def assess_simulation(
-    case: Case,
-    treatment: Treatment,
+    subject: Subject,
     sheet: Sheet,
     progress: Watch | None = None,
     *,
@@ -28,8 +26,7 @@ def assess_simulation(
 
     Parameters
     ----------
-    case : Case
-    treatment : Treatment
+    subject : Subject
     sheet : Sheet
         Takes in what is found.
     progress : callable, optional
@@ -41,12 +38,13 @@ def assess_simulation(
     told : callable, optional
         Called with the share of those simulations that is done.
     """
+    case, treatment = subject.case, subject.treatment
     if treatment.technique in SIMULATED_HERE and treatment.probes:
         for outcome in simulate(case, treatment, spread=spread, in_turn=in_turn, progress=progress, told=told):
             sheet.add(outcome.measures, outcome.findings)
             sheet.zones += (outcome.zone, *outcome.each)
             sheet.curves += outcome.curves
-            assess_simulated_margin(case.lesion(treatment.lesion), outcome.zone, treatment.margin_mm, sheet)
+            assess_simulated_margin(subject.lesion, outcome.zone, treatment.margin_mm, sheet)
     elif treatment.technique not in WITHOUT_ZONE:
         text = f"What {treatment.technique} does to {treatment.lesion} was not simulated: only its zone is known."
         sheet.add((), [Finding("ablation.not_simulated", Severity.NOTE, text, about=treatment.lesion)])

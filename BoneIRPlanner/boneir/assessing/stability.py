@@ -12,20 +12,21 @@ from ..findings import Finding, Severity
 from ..stability.answers import Answered, image_answers, score_of
 from ..stability.scores import Result, add_up, score_named
 from .sheet import Sheet
+from .subject import Subject
 
 
-def assess_stability(case: Case, lesion: Lesion, sheet: Sheet, answers: Mapping[str, str] | None = None) -> None:
+def assess_stability(subject: Subject, sheet: Sheet, answers: Mapping[str, str] | None = None) -> None:
     """Score the bone of a lesion; items that only the patient answers make the score an interval.
 
     Parameters
     ----------
-    case : Case
-    lesion : Lesion
+    subject : Subject
     sheet : Sheet
         Takes in what is found.
     answers : mapping of item key to option key, optional
         What was asked for; it replaces what the image tells.
     """
+    case, lesion = subject.case, subject.lesion
     suited = score_of(case, lesion)
     if suited is None:
         sheet.add((), [_not_scored(case, lesion)])

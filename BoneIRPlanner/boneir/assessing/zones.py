@@ -18,6 +18,7 @@ from ..fusion.margin import surface_margins
 from ..fusion.margin_measures import margin_findings, margin_measures
 from ..plan import Probe, Technique, Treatment
 from .sheet import Sheet
+from .subject import Subject
 
 WITHOUT_ZONE = (Technique.BIOPSY, Technique.CEMENT, Technique.FIXATION)
 """Techniques whose instruments make no zone."""
@@ -26,26 +27,25 @@ WHOLE_ZONE = 0.98
 """A zone of which less than this lies in the image is said to be cut off; voxels alone make a percent."""
 
 
-def assess_zones(case: Case, treatment: Treatment, chosen: Sequence[tuple[Probe, Device]], sheet: Sheet) -> None:
+def assess_zones(subject: Subject, sheet: Sheet) -> None:
     """Zones of all probes of a lesion: volume, margin, coverage, what is near, what must be known of the devices.
 
     Parameters
     ----------
-    case : Case
-    treatment : Treatment
-    chosen : sequence of (Probe, Device)
-        The probes of the treatment, each with its device; those that make no zone are left out.
+    subject : Subject
+        Probes that make no zone are left out.
     sheet : Sheet
         Takes in what is found.
     """
+    chosen, treatment = subject.chosen, subject.treatment
     ablating = [(probe, instrument) for probe, instrument in chosen if instrument.technique not in WITHOUT_ZONE]
     sheet.add((), _technique_findings(treatment, chosen, ablating))
     if ablating:
-        _assess_ablating(case, treatment, ablating, sheet)
+        _assess_ablating(subject, ablating, sheet)
 
 
-def _assess_ablating(case: Case, treatment: Treatment, chosen: Sequence[tuple[Probe, Device]], sheet: Sheet) -> None:
-    grid, lesion = case.image.grid, case.lesion(treatment.lesion)
+def _assess_ablating(subject: Subject, chosen: Sequence[tuple[Probe, Device]], sheet: Sheet) -> None:
+    case, treatment, lesion, grid = subject.case, subject.treatment, subject.lesion, subject.case.image.grid
     sizes = [zone_size_of(probe, instrument) for probe, instrument in chosen]
     shells = [
         shells_of(probe, size, instrument.technique) for (probe, instrument), size in zip(chosen, sizes, strict=True)
@@ -113,13 +113,13 @@ def _in_spine(case: Case, shells: Sequence[Shells]) -> bool:
     return False
 
 
-def assess_coverage(case: Case, treatment: Treatment, chosen: Sequence[tuple[Probe, Device]], sheet: Sheet) -> None:
+def assess_coverage(subject: Subject, sheet: Sheet) -> None:
     """Only how the zones of some probes cover the lesion: what changes while a probe is being moved.
 
     Parameters are those of `assess_zones`, and so are the numbers.
     """
-    shells = [shells_of(probe, zone_size_of(probe, tool), tool.technique) for probe, tool in chosen]
-    assess_margin(treatment, case.lesion(treatment.lesion), shells, sheet)
+    shells = [shells_of(probe, zone_size_of(probe, tool), tool.technique) for probe, tool in subject.chosen]
+    assess_margin(subject.treatment, subject.lesion, shells, sheet)
 
 
 def assess_margin(treatment: Treatment, lesion: Lesion, shells: Sequence[Shells], sheet: Sheet) -> None:

@@ -14,6 +14,7 @@ from ..access.rules import Judge
 from ..access.targets import target_points
 from ..assessing.paths import assess_paths
 from ..assessing.sheet import Sheet
+from ..assessing.subject import Subject
 from ..assessing.zones import assess_coverage
 from ..assessment import Measure
 from ..case import Case
@@ -69,10 +70,10 @@ def _measured(job: Job, name: str) -> Measured:
     def measured(trajectory: Trajectory) -> tuple[list[Measure], list[Finding]]:
         sheet = Sheet()
         treatment = _treatment(job, trajectory, name)
-        chosen = [(probe, job.instrument) for probe in treatment.probes]
-        assess_paths(case, treatment, chosen, rules, sheet)
+        subject = Subject(case, treatment, rules)
+        assess_paths(subject, sheet)
         if job.zone is not None:
-            assess_coverage(case, treatment, chosen, sheet)
+            assess_coverage(subject, sheet)
         return sheet.measures, sheet.findings
 
     return measured
