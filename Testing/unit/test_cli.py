@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -83,17 +82,14 @@ def test_the_list_of_commands_has_an_example_too(capsys: Capture) -> None:
     assert all(f"\n    {command} " in text for command in COMMANDS)
 
 
-def test_help_is_quick() -> None:
-    start = time.perf_counter()
+def test_help_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-m", "boneir", "--help"], capture_output=True, text=True, check=True)
-    seconds = time.perf_counter() - start
     loaded = (
         "import sys, boneir.cli; print(sorted({'numpy', 'scipy', 'SimpleITK', 'slicer', 'rich'} & set(sys.modules)))"
     )
     heavy = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout.strip()
     assert "COMMAND" in done.stdout
     assert heavy == "[]", "the parser loads no heavy package"
-    assert seconds < 3, "generous: the machine may be busy; the packages above are what makes it slow"
 
 
 @pytest.mark.parametrize(

@@ -164,11 +164,9 @@ def test_nothing_to_find_is_an_error(tmp_path: Path) -> None:
         find_series(tmp_path)
 
 
-def test_headers_of_160_slices_are_read_in_less_than_a_second(tmp_path: Path) -> None:
-    import time
-
-    write_series(tmp_path, np.arange(160) * 1.0)
-    start = time.perf_counter()
+def test_series_are_found_from_headers_alone(tmp_path: Path) -> None:
+    write_series(tmp_path, np.arange(12) * 1.0)
+    for path in tmp_path.rglob("*.dcm"):
+        path.write_bytes(path.read_bytes()[:-64])  # pixels cut off: whoever reads them fails
     (series,) = find_series(tmp_path)
-    assert series.file_count == 160
-    assert time.perf_counter() - start < 1.0
+    assert series.file_count == 12
