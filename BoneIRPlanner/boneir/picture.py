@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_WIDE = 1.8
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -25,3 +27,9 @@ class Picture:
     title: str
     png: bytes
     about: str = ""
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is so much wider than high that it needs a row of its own."""
+        width, height = (int.from_bytes(self.png[n : n + 4], "big") for n in (16, 20))  # of the PNG's header
+        return width > _WIDE * height

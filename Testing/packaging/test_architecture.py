@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "BoneIRPlanner" / "boneir"
 
-FOUNDATION = {"errors", "evidence", "findings", "grid", "mask", "plain", "case", "plan", "plan_book", "assessment", "proposal", "picture", "resources"}  # fmt: skip # noqa: E501
+FOUNDATION = {"errors", "evidence", "findings", "grid", "mask", "plain", "case", "plan", "plan_book", "assessment", "follow_up", "proposal", "picture", "resources"}  # fmt: skip # noqa: E501
 CAPABILITIES = {"access", "ablation", "cement", "stability", "embolization", "fusion", "report", "training"}
 VERBS = {
     "open",
@@ -25,6 +25,7 @@ VERBS = {
     "register",
     "transfer",
     "verify",
+    "respond",
     "train",
 }
 FACES = {"scene", "gui", "web", "cli", "commands", "__main__"}

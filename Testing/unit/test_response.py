@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from boneir.errors import BoneIRError
-from boneir.fusion.response import FLARE, Answer, mda_bone, percist, recist
+from boneir.follow_up import Answer
+from boneir.fusion.response import FLARE, NO_BLOOD, mda_bone, percist, recist
 
 CR, PR, SD, PD = Answer.COMPLETE, Answer.PARTIAL, Answer.STABLE, Answer.PROGRESSION
 
@@ -37,15 +38,22 @@ def test_percist(before, now, blood, new, answer):
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "filled", "new", "answer"),
+    ("before", "nadir", "now", "filled", "new", "answer"),
     [
-        (400, 0, False, False, CR), (400, 390, True, False, CR), (400, 200, False, False, PR),
-        (400, 210, False, False, SD), (400, 499, False, False, SD), (400, 500, False, False, PD),
-        (400, 100, False, True, PD),
+        (40, 40, 0, "", False, CR), (40, 40, 39, "wholly", False, CR), (40, 40, 20, "", False, PR),
+        (40, 40, 39, "partly", False, PR), (40, 40, 21, "", False, SD), (40, 40, 49.9, "", False, SD),
+        (40, 40, 50, "", False, PD), (40, 40, 10, "", True, PD), (40, 20, 24.9, "", False, SD),
+        (40, 20, 25, "partly", False, PD),
     ],
 )  # fmt: skip
-def test_mda(before, now, filled, new, answer):
-    assert mda_bone(before, now, filled_in=filled, new_lesion=new).answer == answer
+def test_mda(before, nadir, now, filled, new, answer):
+    part = {"filled_in": filled == "wholly", "partly_filled_in": filled == "partly"}
+    assert mda_bone(before, nadir, now, new_lesion=new, **part).answer == answer
+
+
+def test_without_blood_nothing_is_complete():
+    assert percist(8, 0.5, None).answer == PR
+    assert NO_BLOOD in percist(8, 0.5, None).note
 
 
 def test_a_size_before_is_needed():

@@ -16,6 +16,7 @@ from .model import (
     Block,
     Bullets,
     Chart,
+    Days,
     Facts,
     Gallery,
     Notice,
@@ -29,6 +30,7 @@ from .model import (
     Verdict,
 )
 from .style import MARK_POINTS, SEVERITY_FILL, STYLE_SHEET
+from .time_line import drawing_of_time_line
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:)]")
 
@@ -88,6 +90,9 @@ def _block(block: Block) -> Markup:
         case Bars(histogram, note):
             drawn = svg_of_drawing(drawing_of_histogram(histogram), histogram.title)
             return element("figure", element("h3", histogram.title), drawn, element("figcaption", note))
+        case Days(line, note):
+            drawn = svg_of_drawing(drawing_of_time_line(line), line.title)
+            return element("figure", element("h3", line.title), drawn, element("figcaption", note))
 
 
 def _table(table: Table) -> Markup:
@@ -145,7 +150,9 @@ def _gallery(gallery: Gallery) -> Markup:
 
 def _figure(picture: Picture) -> Markup:
     data = "data:image/png;base64," + base64.b64encode(picture.png).decode()
-    return element("figure", element("img", src=data, alt=picture.title), element("figcaption", picture.title))
+    kind = "wide" if picture.is_wide else None
+    shown = element("img", src=data, alt=picture.title)
+    return element("figure", shown, element("figcaption", picture.title), class_=kind)
 
 
 def _mark(severity: Severity) -> Markup:

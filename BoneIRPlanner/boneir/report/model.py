@@ -8,6 +8,7 @@ from ..assessment import Curve
 from ..findings import Severity
 from ..picture import Picture
 from .histogram import Histogram
+from .time_line import TimeLine
 
 SEVERITY_WORDS = {Severity.STOP: "Stop", Severity.WARN: "Decide", Severity.NOTE: "Note"}
 """What is printed beside the mark of a finding."""
@@ -137,7 +138,15 @@ class Bars:
     note: str = ""
 
 
-Block = Paragraph | Bullets | Facts | Table | Notices | Verdict | Tiles | Gallery | Chart | Bars
+@dataclass(frozen=True)
+class Days:
+    """Lines over the days of examinations, with small print below."""
+
+    line: TimeLine
+    note: str = ""
+
+
+Block = Paragraph | Bullets | Facts | Table | Notices | Verdict | Tiles | Gallery | Chart | Bars | Days
 
 
 @dataclass(frozen=True)

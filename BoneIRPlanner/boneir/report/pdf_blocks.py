@@ -15,6 +15,7 @@ from .model import (
     Block,
     Bullets,
     Chart,
+    Days,
     Facts,
     Gallery,
     Notices,
@@ -39,6 +40,7 @@ from .style import (
     SEVERITY_INK,
     SEVERITY_PALE,
 )
+from .time_line import drawing_of_time_line
 
 _MM = 72 / 25.4
 _MARK_WIDTH = 5 * _MM
@@ -115,6 +117,14 @@ class PdfBlocks:
             case Bars(histogram, note):
                 bars = pdf_of_drawing(drawing_of_histogram(histogram), self._fonts, _CHART_SHARE * self._width)
                 return [*self._caption(histogram.title), bars, self._text(note, "detail")]
+            case Days(line, note):
+                lines = pdf_of_drawing(drawing_of_time_line(line), self._fonts, _CHART_SHARE * self._width)
+                return self._together([*self._caption(line.title), lines, self._text(note, "detail")])
+
+    def _together(self, parts: list[Any]) -> list[Any]:
+        from reportlab.platypus import KeepTogether
+
+        return [KeepTogether(parts)]
 
     def _text(self, text: str, style: str, bullet: str | None = None, colour: str | None = None) -> Any:
         from reportlab.platypus import Paragraph as Flowing
@@ -225,8 +235,11 @@ class PdfBlocks:
 
         width = (_GALLERY_SHARE * self._width - _GAP) / 2
         story = self._caption(gallery.caption)
-        for n in range(0, len(gallery.pictures), 2):
-            cells: list[Any] = [self._figure(picture, width) for picture in gallery.pictures[n : n + 2]]
+        wide = [picture for picture in gallery.pictures if picture.is_wide]
+        story += [KeepTogether(self._figure(picture, 2 * width + _GAP)) for picture in wide]
+        narrow = [picture for picture in gallery.pictures if not picture.is_wide]
+        for n in range(0, len(narrow), 2):
+            cells: list[Any] = [self._figure(picture, width) for picture in narrow[n : n + 2]]
             cells += [""] * (2 - len(cells))
             rules: list[_Rule] = [("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]
             rules.append(("LEFTPADDING", (1, 0), (1, 0), _GAP))

@@ -91,6 +91,7 @@ tr.stop, tr.warn, tr.note { background: var(--level-pale); }
   margin: 0 0 0.35rem; background: var(--level-pale); }
 .detail { font-size: 0.85rem; font-weight: 400; color: var(--quiet-ink); }
 .gallery { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; margin: 0.5rem 0 1rem; }
+.gallery .wide { grid-column: 1 / -1; }
 figure { margin: 0; }
 figure img { display: block; width: 100%; height: auto; background: #000; }
 svg.curve { display: block; width: 100%; max-width: 44rem; height: auto; font-family: inherit; }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .of_plans import physics_arguments
 from .parser import Commands, Parser, command, plan_argument
-from .values import point
+from .values import number, point
 
 LOOKS = ("dark", "ice", "gas", "necrosis")
 """How an ablation zone shows itself; as in `boneir.fusion.ablated`."""
@@ -56,5 +56,21 @@ def _verify(commands: Commands[Parser]) -> None:
     parser.add_argument("--date", default="", metavar="TEXT", help="a date to print (default: none)")
 
 
-RESULT_COMMANDS = (_report, _scene, _verify, _commission)
+def _respond(commands: Commands[Parser]) -> None:
+    text = "Judge how every lesion has answered to treatment, over two or more examinations."
+    parser = command(commands, "respond", text, "boneir respond case-7 case-7-may case-7-august=20260814 --out answer")
+    cases = "folders of cases with the lesions outlined under the same names; =YYYYMMDD behind one without a date"
+    parser.add_argument("cases", nargs="+", metavar="DIR[=DATE]", help=cases)
+    gone = "a lesion that the last examination no longer shows; may be given again"
+    parser.add_argument("--gone", action="append", default=[], metavar="NAME", help=gone)
+    weight = "with --height: turns SUV into SUL by lean mass, which PERCIST asks for"
+    parser.add_argument("--weight", type=number, metavar="KG", help=weight)
+    parser.add_argument("--height", type=number, metavar="CM", help="of the patient")
+    parser.add_argument("--sex", choices=("M", "F"), help="of the patient, where the image does not say")
+    out = "folder (default: 'response' in the folder of the last case)"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=out)
+    parser.add_argument("--date", default="", metavar="TEXT", help="a date to print (default: none)")
+
+
+RESULT_COMMANDS = (_report, _scene, _verify, _respond, _commission)
 """Each adds the parser of one command, in the order in which the help lists them."""
