@@ -20,6 +20,7 @@ def test_every_listed_member_exists() -> None:
     import importlib
 
     import ctk
+    import qSlicerSegmentationsEditorEffectsPythonQt as effects  # noqa: N813
     import qt
     import slicer
     from PySide6.QtCore import QMetaObject
@@ -34,7 +35,7 @@ def test_every_listed_member_exists() -> None:
                 kind = getattr(kind, part, None) or importlib.import_module(owner)
         else:
             kind = qt if owner == "qt" else getattr(qt, owner, None) or getattr(ctk, owner, None)
-            kind = kind or getattr(slicer, owner)
+            kind = kind or getattr(slicer, owner, None) or getattr(effects, owner)
         for name in names:
             if "(" in name:
                 one = made(kind) if isinstance(kind, type) else kind

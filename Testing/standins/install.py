@@ -39,17 +39,24 @@ def install() -> None:
     _add_module("qt", {**pythonqt.qt_classes(), "QUiLoader": ui_loader.StrictUiLoader})
     _add_module("ctk", ctk_widgets.CTK_WIDGETS)
     _furnish_slicer(mrml_widgets.MRML_WIDGETS)
+    from . import segment_editor
+
+    for kind in segment_editor.IN_SLICER:
+        _name_in_slicer(kind.__name__, kind)
     for name, ours in OURS.items():
         _put(name, _from_checkout(name) if SLICER_PYTHON else importlib.import_module(ours))
     if SLICER_PYTHON:
         _put("slicer.util", _from_checkout("slicer.util"))
+    for part in (segment_editor,):
+        for name, members in part.modules().items():
+            _add_module(name, members)
 
 
 def remove() -> None:
     """Undo `install`, so that other tests find slicer-core as it is."""
     import slicer
 
-    ours = ("boneir.gui", "BoneIR", "slicer.parameterNodeWrapper.")
+    ours = ("boneir.gui", "boneir_effects", "BoneIR", "slicer.parameterNodeWrapper.")
     for name in [name for name in sys.modules if name in _added_modules or name.startswith(ours)]:
         sys.modules.pop(name)
     for name in _added_names:

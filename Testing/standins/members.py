@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CODE = (
     *sorted((ROOT / "BoneIRPlanner").glob("BoneIR*.py")),
-    *sorted((ROOT / "BoneIRPlanner" / "boneir" / "gui").glob("*.py")),
+    *sorted((ROOT / "BoneIRPlanner" / "boneir" / "gui").rglob("*.py")),
 )
 PANELS = sorted((ROOT / "BoneIRPlanner" / "Resources" / "UI").glob("*.ui"))
 PAGE = ROOT / "Docs" / "slicer-members.md"
@@ -57,11 +57,10 @@ def members_of_code() -> set[Member]:
 
 
 def _of_function(function: ast.FunctionDef) -> Iterator[Member]:
-    kinds = {
-        argument.arg: argument.annotation.attr
-        for argument in function.args.args
-        if isinstance(argument.annotation, ast.Attribute)
-    }
+    kinds = dict(_NAMED)
+    for argument in function.args.args:
+        if isinstance(argument.annotation, ast.Attribute):
+            kinds[argument.arg] = argument.annotation.attr
     if [argument.arg for argument in function.args.args] == ["self", "parent"]:
         kinds["parent"] = "qSlicerScriptedLoadableModule"
     for node in ast.walk(function):
@@ -86,8 +85,19 @@ _OWN = {
     "parent": "qSlicerScriptedLoadableModuleWidget",
     "layout": "QVBoxLayout",
     "_timer": "QTimer",
+    "scriptedEffect": "qSlicerSegmentEditorScriptedEffect",
+    "_effect": "qSlicerSegmentEditorScriptedEffect",
+    "againButton": "QPushButton",
+    "resultText": "QLabel",
 }
-"""Classes of what a module's widget and its steps keep."""
+"""Classes of what a module's widget, its steps and an effect keep."""
+
+_NAMED = {
+    "scriptedEffect": "qSlicerSegmentEditorScriptedEffect",
+    "viewWidget": "qMRMLSliceWidget",
+    "radio": "QRadioButton",
+}
+"""Classes of what Slicer hands over, and of what is gone through in a loop, by the names that are used for it."""
 
 _GIVES = {
     ("QTableWidget", "horizontalHeader"): "QHeaderView",
@@ -104,7 +114,7 @@ def _class_of(node: ast.expr, kinds: dict[str, str]) -> str:
             return widget_classes().get(node.attr, "")
         return _OWN.get(node.attr, "") if isinstance(node.value, ast.Name) else ""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if isinstance(node.func.value, ast.Name) and node.func.value.id in ("qt", "ctk"):
+        if isinstance(node.func.value, ast.Name) and node.func.value.id in ("qt", "ctk", "effects"):
             return node.func.attr
         if node.func.attr == "_button":
             return "QToolButton"

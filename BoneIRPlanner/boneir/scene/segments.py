@@ -90,6 +90,19 @@ def fill_segmentation(node: Any, segments: Iterable[Segment], grid: Grid) -> Non
             segmentation.AddSegment(made, item.name)
 
 
+def label_map_of(mask: Mask) -> Any:
+    """One mask as a label map in RAS mm, as large as what it marks; an empty one where it marks nothing."""
+    return _label_map([mask], mask.grid)
+
+
+def call_lesion(segment: Any, origin: str) -> None:
+    """Write on a segment that somebody else made that it is a lesion, with the coded concept of one."""
+    described = f"{_CONTEXT}~{_LESION}~{_REGIONS}~^^~^^"
+    segment.SetTerminology(described)
+    for key, value in (("what", "lesion"), ("origin", origin)):
+        segment.SetTag(_TAG + key, quote(value, safe=" "))
+
+
 def tags_of(segment: Any) -> dict[str, str]:
     """What this library wrote on a segment; empty for a segment that somebody else made."""
     from .core import vtk
