@@ -12,6 +12,7 @@ from .case import Case
 from .findings import worst_first
 from .plan import Plan, Technique
 from .proposal import Goal, Proposal
+from .proposing.arrays import arrays_of
 from .proposing.deepen import deepened
 from .proposing.job import device_findings, job_of, limit_findings, purpose_of
 from .proposing.plans import plan_of
@@ -67,8 +68,15 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Pla
         return Proposal(goal, (), found.skin_map, worst_first((*no_way_findings(found.skin_map), *findings)))
     sample = goal.technique is Technique.BIOPSY
     chosen = [deepened(job, item, found.relaxed) if sample else item for item in found.chosen]
-    ways = [way_alone(job, item, found.choice, found.skin_map) for item in chosen]
-    ranked = sorted([*ways, *way_together(job, found, max(way.covered for way in ways))], key=lambda way: way.score)
+    if goal.technique is Technique.ELECTROCHEMOTHERAPY:
+        together, notes = arrays_of(job, found)
+        ways, findings = list(together), (*notes, *findings)
+        if not ways:
+            return Proposal(goal, (), found.skin_map, worst_first(findings))
+    else:
+        ways = [way_alone(job, item, found.choice, found.skin_map) for item in chosen]
+        ways += way_together(job, found, max(way.covered for way in ways))
+    ranked = sorted(ways, key=lambda way: way.score)
     ranked = ranked[: goal.max_plans]
     plans = tuple(plan_of(job, way, rank) for rank, way in enumerate(ranked))
     if found.relaxed:

@@ -29,6 +29,9 @@ SETTLED = 2e-3
 
 MOST_ROUNDS = 30
 
+TOLERANCE = 1e-4
+"""Of every solution: far below what conductivity is settled to, since fields are not told to a percent."""
+
 _NEEDLE_TIMES = 1e3
 """A needle that is not connected conducts this many times as well as the best tissue."""
 
@@ -164,7 +167,9 @@ def _settled(
     sigma, field, part, before = tissue.low_s_m, None, 1.0, np.inf
     for _ in range(MOST_ROUNDS):
         conducting = np.where(needles, metal, sigma)
-        field = electric_field(conducting, grid, pair, voltages, walls=Walls.INSULATED, start=field, tolerance=1e-5)
+        field = electric_field(
+            conducting, grid, pair, voltages, walls=Walls.INSULATED, start=field, tolerance=TOLERANCE
+        )
         strength = field.strength_v_m()
         step, heat = tissue.at(strength) - sigma, strength.astype(float) ** 2
         change = float((np.abs(step) * heat).sum() / (sigma * heat).sum())

@@ -24,8 +24,8 @@ WEIGHT = 0.8
 STEPS = 2
 """Jacobi steps before and after the correction from the coarser grid."""
 
-DIRECT = 400
-"""So many voxels are solved directly."""
+DIRECT = 64
+"""So many voxels are solved directly; more would keep the linear algebra library's threads busier than the sweeps."""
 
 _ISOTROPIC = 1.5
 """Axes whose spacing is less than this times the finest one are halved together."""

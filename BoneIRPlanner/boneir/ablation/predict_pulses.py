@@ -12,7 +12,7 @@ import numpy as np
 from ..assessment import Measure
 from ..case import Case
 from ..errors import PlanError
-from ..findings import Point
+from ..findings import Finding, Point, Severity
 from ..image.resample import mask_on
 from ..plan import Trajectory
 from .electric import electric_value
@@ -41,7 +41,7 @@ def predict_pulses(
     volts_per_mm: float,
     irreversible: bool = False,
 ) -> Outcome:
-    """Predict pulses between every pair of needles.
+    """Predict pulses between every pair of needles that a generator has the voltage for.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def predict_pulses(
     Raises
     ------
     PlanError
-        If there are fewer than two needles, or sizes or voltage are not positive.
+        If there are fewer than two needles, sizes or voltage are not positive, or all pairs need too high a voltage.
     CaseError
         If the lesion is not in the case.
     """
@@ -77,8 +77,7 @@ def predict_pulses(
     tissues = tissue_map(case.image, case.structures, target, window)
     bare = [_bare(way, active_mm, diameter_mm) for way in needles]
     shafts = [Rod(way.entry_mm, rod.start_mm, diameter_mm / 2.0) for way, rod in zip(needles, bare, strict=True)]
-    pairs = combinations(range(len(needles)), 2)
-    pulses = [Pulse(a, b, volts_per_mm * math.dist(_middle(bare[a]), _middle(bare[b]))) for a, b in pairs]
+    pulses, left_out = _pulses(bare, volts_per_mm)
     electrodes = [Electrode(str(number), (rod,)) for number, rod in enumerate(bare, 1)]
     field = pulsed_field(
         _insulated(pulse_conductivity(tissues), inside_rods(shafts, window)), window, electrodes, pulses
@@ -92,7 +91,41 @@ def predict_pulses(
     )
     medium = "simulated; fields in bone have not been measured"
     zone = zone_on(case.image.grid, "field", "", medium, field.reached(threshold.amount))
+    findings = (*findings, *_beyond_generator(max(field.currents_a), left_out, target.name))
     return Outcome(zone, (*measures, *highest), findings)
+
+
+def _pulses(bare: Sequence[Rod], volts_per_mm: float) -> tuple[list[Pulse], int]:
+    """A pulse for every pair that the highest voltage suffices for, and how many pairs are too far apart."""
+    most = electric_value("pulse_most_v")
+    middles = [_middle(rod) for rod in bare]
+    every = [
+        Pulse(a, b, volts_per_mm * math.dist(middles[a], middles[b])) for a, b in combinations(range(len(bare)), 2)
+    ]
+    pulses = [pulse for pulse in every if pulse.voltage_v <= most.amount * (1.0 + 1e-9)]
+    if not pulses:
+        least = min(pulse.voltage_v for pulse in every)
+        raise PlanError(
+            f"The needles stand too far apart: {least:.0f} V would be needed between the nearest, and {most} are there; "
+            f"at most {most.amount / volts_per_mm:.0f} mm would be right."
+        )
+    return pulses, len(every) - len(pulses)
+
+
+def _beyond_generator(current_a: float, left_out: int, lesion: str) -> tuple[Finding, ...]:
+    """What the generator is not able to do of what was planned."""
+    found, most = list[Finding](), electric_value("pulse_most_a")
+    if current_a > most.amount:
+        text = (
+            f"Pulses in {lesion} draw up to {current_a:.0f} A: at most {most} are there; less voltage would be right."
+        )
+        found.append(Finding("ablation.pulse_current", Severity.WARN, text, current_a, "A", most, about=lesion))
+    if left_out:
+        pairs = "1 pair" if left_out == 1 else f"{left_out} pairs"
+        volts = electric_value("pulse_most_v")
+        text = f"{pairs} of needles in {lesion} stand too far apart for {volts} and get no pulse."
+        found.append(Finding("ablation.pulse_pairs", Severity.NOTE, text, float(left_out), "1", volts, about=lesion))
+    return tuple(found)
 
 
 def _bare(way: Trajectory, active_mm: float, diameter_mm: float) -> Rod:

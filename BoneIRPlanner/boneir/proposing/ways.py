@@ -15,7 +15,7 @@ from ..access.limits import COSTS
 from ..access.pareto import best_per_patch
 from ..access.path_samples import PathSamples
 from ..access.pedicle_measures import pedicle_reason
-from ..access.search import joined, search
+from ..access.search import Candidates, joined, search
 from ..access.several import team_that_covers
 from ..access.targets import covered_share, harmed_ml, target_points
 from ..assessing.biopsy import throw_of
@@ -70,6 +70,14 @@ def _core_reason(job: Job, trajectory: Trajectory) -> str:
     )
 
 
+def ways_for_several(job: Job, found: Found) -> Candidates:
+    """Single ways to points all over the lesion, of which some may go together."""
+    targets = target_points(job.lesion.mask, _TARGETS, spread=0.8)
+    some = found.skin.part(np.arange(0, len(found.skin.points_mm), _ENTRIES_EVERY))
+    parts = [search(found.judge, some, aim_at(job, target))[1] for target in targets]
+    return joined([part.part(best_per_patch(part.skin.points_mm, part.score, _PATCH_MM)) for part in parts])
+
+
 def way_together(job: Job, found: Found, alone: float) -> tuple[Way, ...]:
     """A plan with several probes, where one covers too little and several cover more.
 
@@ -82,10 +90,7 @@ def way_together(job: Job, found: Found, alone: float) -> tuple[Way, ...]:
     """
     if job.zone is None or alone >= job.limits.coverage.amount / 100 or job.limits.probes_most.amount < 2:
         return ()
-    targets = target_points(job.lesion.mask, _TARGETS, spread=0.8)
-    some = found.skin.part(np.arange(0, len(found.skin.points_mm), _ENTRIES_EVERY))
-    parts = [search(found.judge, some, aim_at(job, target))[1] for target in targets]
-    allowed = joined([part.part(best_per_patch(part.skin.points_mm, part.score, _PATCH_MM)) for part in parts])
+    allowed = ways_for_several(job, found)
     for _ in range(_ROUNDS):
         team = team_that_covers(allowed, job.zone, job.wanted_mm, job.needle, job.limits, beside=job.given.beside)
         if len(team.members) < 2 or team.covered < alone + job.limits.probe_gain.amount / 100:
