@@ -93,7 +93,7 @@ def test_a_generator_ends_where_its_voltage_and_its_current_end():
     entry, tip = np.add(CENTRE, (0.0, 50.0, 0.0)), np.add(CENTRE, (0.0, -8.0, 0.0))
 
     def needles(*offsets: float) -> list[Trajectory]:
-        return [Trajectory(tuple(entry + (x, 0.0, 0.0)), tuple(tip + (x, 0.0, 0.0))) for x in offsets]
+        return [Trajectory(tuple(np.add(entry, (x, 0, 0))), tuple(np.add(tip, (x, 0, 0)))) for x in offsets]
 
     size = {"active_mm": 20.0, "diameter_mm": 2.4}
     with pytest.raises(PlanError, match=r"too far apart: 3200 V .* at most 30 mm would be right"):

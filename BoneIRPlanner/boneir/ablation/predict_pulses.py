@@ -106,7 +106,7 @@ def _pulses(bare: Sequence[Rod], volts_per_mm: float) -> tuple[list[Pulse], int]
     if not pulses:
         least = min(pulse.voltage_v for pulse in every)
         raise PlanError(
-            f"The needles stand too far apart: {least:.0f} V would be needed between the nearest, and {most} are there; "
+            f"The needles stand too far apart: {least:.0f} V would be needed between the nearest; {most} are there: "
             f"at most {most.amount / volts_per_mm:.0f} mm would be right."
         )
     return pulses, len(every) - len(pulses)
