@@ -13,7 +13,7 @@ def test_the_module_describes_itself(module: Any) -> None:
 
     assert module.title == "Bone IR Planner"
     assert module.categories == ["Planning"]
-    assert module.dependencies == ["Markups", "SegmentEditor", "Segmentations", "Volumes"]
+    assert module.dependencies == ["Markups", "SegmentEditor", "Segmentations", "SubjectHierarchy", "Volumes"]
     assert "not a medical device" in " ".join(module.helpText.split())
     assert not module.icon.isNull()
     assert slicer.modules.BoneIRPlannerInstance.moduleName == "BoneIRPlanner"

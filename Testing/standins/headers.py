@@ -64,10 +64,14 @@ class Headers:
         return any(pattern.search(path.read_text("utf-8")) for path in files)
 
 
-_OF_THE_APPLICATION = {"slicer.app": "qSlicerApplication", "slicer.modules.markups": "qSlicerAbstractModule"}
+_OF_THE_APPLICATION = {
+    "slicer.app": "qSlicerApplication",
+    "slicer.dicomDatabase": "ctkDICOMDatabase",
+    "slicer.modules.markups": "qSlicerAbstractModule",
+}
 """Objects of the application, and the classes whose headers tell of them."""
 
-_AS_LOADED = {"slicer": ("app", "mrmlScene", "modules", "selfTests"), "slicer.modules": ("markups", "dicomPlugins")}
+_AS_LOADED = {"slicer": ("app", "dicomDatabase", "mrmlScene", "modules"), "slicer.modules": ("markups", "dicomPlugins")}
 """What Slicer puts into these while it starts: modules under their names in small letters."""
 
 
@@ -100,17 +104,14 @@ def _types(arguments: str) -> list[str]:
 
 
 def _qt_has(owner: str, name: str) -> bool:
+    """Whether a class of Qt has a function or signal of that name, or what reads or writes such a property."""
     from PySide6 import QtCore, QtGui, QtWidgets
 
     kind = next((getattr(part, owner) for part in (QtCore, QtGui, QtWidgets) if hasattr(part, owner)), None)
-    if kind is None:
-        return False
-    about = kind.staticMetaObject
-    if name in ("connect", "className"):  # given to every object by PythonQt
-        return True
-    if "(" in name:
-        return about.indexOfMethod(QtCore.QMetaObject.normalizedSignature(name).data().decode()) >= 0
-    return about.indexOfProperty(name) >= 0 or hasattr(kind, name)
+    plain = name.split("(")[0]
+    capital = plain[:1].upper() + plain[1:]
+    given = plain in ("connect", "className")  # by PythonQt, to every object
+    return kind is not None and (given or any(hasattr(kind, word) for word in (plain, f"is{capital}", f"set{capital}")))
 
 
 if __name__ == "__main__":

@@ -39,15 +39,17 @@ def install() -> None:
     _add_module("qt", {**pythonqt.qt_classes(), "QUiLoader": ui_loader.StrictUiLoader})
     _add_module("ctk", ctk_widgets.CTK_WIDGETS)
     _furnish_slicer(mrml_widgets.MRML_WIDGETS)
-    from . import segment_editor
+    from . import dicom, hierarchy, segment_editor
 
-    for kind in segment_editor.IN_SLICER:
+    parts = (dicom, hierarchy, segment_editor)
+    for kind in (kind for part in parts for kind in part.IN_SLICER):
         _name_in_slicer(kind.__name__, kind)
+    _name_in_slicer("dicomDatabase", dicom.ctkDICOMDatabase())
     for name, ours in OURS.items():
         _put(name, _from_checkout(name) if SLICER_PYTHON else importlib.import_module(ours))
     if SLICER_PYTHON:
         _put("slicer.util", _from_checkout("slicer.util"))
-    for part in (segment_editor,):
+    for part in parts:
         for name, members in part.modules().items():
             _add_module(name, members)
 

@@ -89,6 +89,8 @@ _OWN = {
     "_effect": "qSlicerSegmentEditorScriptedEffect",
     "againButton": "QPushButton",
     "resultText": "QLabel",
+    "showAction": "QAction",
+    "assessAction": "QAction",
 }
 """Classes of what a module's widget, its steps and an effect keep."""
 
@@ -96,13 +98,20 @@ _NAMED = {
     "scriptedEffect": "qSlicerSegmentEditorScriptedEffect",
     "viewWidget": "qMRMLSliceWidget",
     "radio": "QRadioButton",
+    "scriptedPlugin": "qSlicerSubjectHierarchyScriptedPlugin",
+    "loadable": "qSlicerDICOMLoadable",
 }
 """Classes of what Slicer hands over, and of what is gone through in a loop, by the names that are used for it."""
 
 _GIVES = {
     ("QTableWidget", "horizontalHeader"): "QHeaderView",
     ("QTableWidget", "verticalHeader"): "QHeaderView",
+    ("qSlicerSubjectHierarchyPluginHandler", "pluginByName"): "qSlicerSubjectHierarchyAbstractPlugin",
 }
+
+
+_CALLS = {"_button": "QToolButton", "_default": "qSlicerSubjectHierarchyAbstractPlugin"}
+"""Classes of what functions of the panels give."""
 
 
 def _class_of(node: ast.expr, kinds: dict[str, str]) -> str:
@@ -114,10 +123,12 @@ def _class_of(node: ast.expr, kinds: dict[str, str]) -> str:
             return widget_classes().get(node.attr, "")
         return _OWN.get(node.attr, "") if isinstance(node.value, ast.Name) else ""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if _module_path(node.func).startswith("slicer.q"):
+            return node.func.value.attr if node.func.attr == "instance" else node.func.attr
         if isinstance(node.func.value, ast.Name) and node.func.value.id in ("qt", "ctk", "effects"):
             return node.func.attr
-        if node.func.attr == "_button":
-            return "QToolButton"
+        if node.func.attr in _CALLS:
+            return _CALLS[node.func.attr]
         return _GIVES.get((_class_of(node.func.value, kinds), node.func.attr), "")
     return ""
 

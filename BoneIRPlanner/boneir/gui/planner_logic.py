@@ -176,6 +176,20 @@ class PlannerLogic(PlansLogic, ViewsLogic):
         )
         return str(files.html)
 
+    def storePlan(self, inputs: Inputs, name: str, folder: Path) -> Path:
+        """Write a plan as it lies in the scene as a DICOM file of the study of its image; give its path."""
+        from datetime import datetime
+
+        from ..image.dicom_plan import write_plan
+        from ..image.safe_file import file_name_for
+
+        plan = self.planNow(name)
+        if plan is None:
+            raise PlanError(_("There is no plan in the scene: choose one first."))
+        now, source = datetime.now(), self.caseOf(inputs).image.source
+        path = Path(folder) / f"{file_name_for(plan.name)}.dcm"
+        return write_plan(plan, source, path, date=f"{now:%Y%m%d}", time=f"{now:%H%M%S}")
+
     def _proposal(self, inputs: Inputs, proposed: Proposed | None) -> Any:
         """The search with its skin map as the scene holds it; None where it is of something else than is there now."""
         from ..proposal import Proposal

@@ -26,12 +26,14 @@ class ReportStep(Step):
     def connect(self) -> None:
         self.ui.writeButton.connect("clicked()", self.onReport)
         self.ui.openButton.connect("clicked()", self.onOpen)
+        self.ui.storeButton.connect("clicked()", self.onStore)
 
     def refresh(self) -> None:
         parameters = self.parameters
         plan, _problem = self.logic.planState(parameters.planName)
         self.ui.writeButton.enabled = plan is not None and bool(plan_outcome(parameters).plan_uid)
         self.ui.openButton.enabled = self._written()
+        self.ui.storeButton.enabled = plan is not None and parameters.inputVolume is not None
         show_text(self.ui.reportText, parameters.reportFile)
 
     def missing(self) -> str:
@@ -57,6 +59,12 @@ class ReportStep(Step):
 
     def onOpen(self) -> None:
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(self.parameters.reportFile))
+
+    def onStore(self) -> None:
+        parameters = self.parameters
+        with work(_("The plan could not be stored.")):
+            path = self.logic.storePlan(inputs_of(parameters), parameters.planName, parameters.reportFolder)
+            self.module.say(_("The plan was stored as {file}.").format(file=path.name))
 
     def _written(self) -> bool:
         return bool(self.parameters.reportFile) and Path(self.parameters.reportFile).is_file()

@@ -70,6 +70,20 @@ def read_series(series: Series) -> tuple[Image, tuple[Finding, ...]]:
     return image, findings
 
 
+def doubts_about(series: Series) -> tuple[Finding, ...]:
+    """What is repaired or doubtful in a series as far as its headers tell, without reading its pixels.
+
+    Raises
+    ------
+    ImageError
+        If its slices make no volume.
+    """
+    if series.stack is None:
+        return ()
+    with without_warnings():
+        return (*lay_out(series.stack).findings, *_header_findings(series))
+
+
 def _choose(listed: Sequence[Series], uid: str, path: Path) -> Series:
     if uid:
         named = [s for s in listed if s.uid == uid]

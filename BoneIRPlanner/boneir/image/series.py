@@ -126,6 +126,12 @@ def find_series(path: Path | str) -> tuple[Series, ...]:
     )
 
 
+def series_of(files: Iterable[Path]) -> tuple[Series, ...]:
+    """List the series in some DICOM files, as a DICOM database hands them over; reads headers only."""
+    with without_warnings():
+        return tuple(_dicom_series(files))
+
+
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))

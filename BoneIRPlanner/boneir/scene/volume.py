@@ -24,7 +24,11 @@ BONE_WINDOW = (1500.0, 350.0)
 """Width and centre in HU at which bone and soft tissue are both seen; display only."""
 
 
-def show_image(scene: Any, image: Image, name: str = "Planning image") -> Any:
+FINDINGS = "boneir.findings"
+"""Node attribute: what was repaired or doubtful when the image was read."""
+
+
+def show_image(scene: Any, image: Image, name: str = "Planning image", findings: tuple[Finding, ...] = ()) -> Any:
     """Add an image as a volume node.
 
     Parameters
@@ -33,6 +37,8 @@ def show_image(scene: Any, image: Image, name: str = "Planning image") -> Any:
     image : Image
     name : str
         What the node is called.
+    findings : tuple of Finding
+        What reading the image found; it goes with the node.
 
     Returns
     -------
@@ -48,6 +54,8 @@ def show_image(scene: Any, image: Image, name: str = "Planning image") -> Any:
     display.SetWindowLevel(*window_of(image))
     known = {"grid": image.grid, "modality": image.modality, "unit": image.unit, "source": image.source}
     node.SetAttribute(IMAGE, to_json(known))
+    if findings:
+        node.SetAttribute(FINDINGS, to_json({"findings": findings}))
     mark(node, Part.IMAGE)
     return node
 
@@ -72,7 +80,7 @@ def image_from_node(node: Any) -> tuple[Image, tuple[Finding, ...]]:
     image : Image
         Its own copy of the voxels; digit for digit the image that `show_image` was given, if it was that.
     findings : tuple of Finding
-        What had to be assumed.
+        What had to be assumed, and what was found when it was read from its files.
 
     Raises
     ------
@@ -155,8 +163,18 @@ def _described(node: Any, voxels: Any, grid: Grid) -> tuple[Image, tuple[Finding
             pass
         else:
             exact = written if written.matches(grid, tolerance_mm=1e-3) else grid
-            return Image(voxels, exact, modality, unit, source), ()
+            return Image(voxels, exact, modality, unit, source), _findings_of(node)
     return _assumed(node, voxels, grid)
+
+
+def _findings_of(node: Any) -> tuple[Finding, ...]:
+    """What reading the image found, as its node carries it; nothing where another version wrote it."""
+    try:
+        kept = json.loads(node.GetAttribute(FINDINGS) or "null")
+        items = kept["findings"] if isinstance(kept, dict) else []
+        return tuple(from_plain(Finding, item, "finding") for item in items)
+    except (json.JSONDecodeError, PlanError, KeyError, TypeError):
+        return ()
 
 
 def _assumed(node: Any, voxels: Any, grid: Grid) -> tuple[Image, tuple[Finding, ...]]:
