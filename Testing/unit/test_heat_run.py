@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from boneir.ablation.generator import ConstantPower, RollOffControl, TemperatureControl
 from boneir.ablation.heat import heat
+from boneir.ablation.heat_drive import Drive
+from boneir.ablation.in_turn import heat_in_turn
 from boneir.ablation.medium import Held, medium_of, uniform_medium
 from boneir.ablation.tissue_map import TISSUE_ORDER, TissueMap, known_tissues
 from boneir.errors import PlanError
@@ -212,3 +216,36 @@ def test_what_cannot_be_is_refused(mixed, change, text):
 def test_impossible_power_is_refused(watts):
     with pytest.raises(PlanError, match="W is not possible"):
         ConstantPower(watts)
+
+
+def test_a_run_that_goes_on_is_the_run_that_was_not_interrupted(mixed):
+    whole = burn(mixed, 6.0)
+    source, generator = ball_source(), ConstantPower(6.0)
+    first = heat(mixed, 60.0, source=source, generator=generator)
+    second = heat(mixed, 60.0, source=source, generator=generator, after=first)
+    assert np.abs(second.temperature_c - whole.temperature_c).max() < 0.05
+    assert second.omega.max() == pytest.approx(whole.omega.max(), rel=0.01)
+    assert np.count_nonzero((second.omega >= 1) != (whole.omega >= 1)) <= 2
+    assert second.cem43_min == pytest.approx(whole.cem43_min, rel=0.02, abs=0.01)
+    assert second.energy.error < 0.005
+    small = uniform_medium((8, 8, 8), SPACING, conductivity=0.5, capacity=3.7e6)
+    with pytest.raises(PlanError, match="at first needs"):
+        heat(small, 1.0, after=first)
+
+
+def test_needles_in_turn_cool_in_the_pause_and_keep_their_account(mixed):
+    def drive():
+        return Drive(ball_source(), ConstantPower(4.0), 60.0)
+
+    told = []
+    short, long = (heat_in_turn(mixed, [drive, drive], pause_s, progress=told.append) for pause_s in (0.0, 240.0))
+    assert [one.time_s for one in short] == pytest.approx([60.0, 120.0])
+    assert long[-1].time_s == pytest.approx(360.0)
+    shares = [moment.share for moment in told]
+    assert shares[-1] == pytest.approx(1.0)
+    assert max(b - a for a, b in pairwise(shares)) < 0.2
+    assert short[-1].peak_c.max() > long[-1].peak_c.max() > short[0].peak_c.max() - 0.5
+    assert (short[-1].cem43_min >= short[0].cem43_min - 1e-3).all()
+    assert long[-1].energy.error < 0.005
+    assert short[-1].energy.supplied_j == pytest.approx(480.0, rel=0.02)
+    assert [when for when, _, _ in short[-1].power] == sorted(when for when, _, _ in short[-1].power)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import PlanError
 from . import heat_steps
-from .damage import Arrhenius, arrhenius
+from .damage import DEAD_OMEGA, Arrhenius, arrhenius
 from .energy import EnergyBalance
 from .generator import Generator
 from .heat_stepper import EulerStepper, RungeKuttaLegendre, Stepper, backend, stable_seconds
@@ -64,6 +64,8 @@ class Heated:
         At the end, and the highest.
     omega, cem43_min : ndarray
         Arrhenius integral of `law`, and equivalent minutes at 43 degC.
+    water_j_m3 : ndarray
+        Heat that the water that is left still takes to become steam.
     law : Arrhenius
     time_s : float
         How long was simulated; shorter than asked for where the run was stopped.
@@ -79,6 +81,7 @@ class Heated:
     peak_c: Field
     omega: Field
     cem43_min: Field
+    water_j_m3: Field
     law: Arrhenius
     time_s: float
     energy: EnergyBalance
@@ -96,6 +99,7 @@ def heat(
     sensor: NDArray[np.bool_] | None = None,
     held: tuple[Held, ...] = (),
     start_c: NDArray[np.floating] | None = None,
+    after: Heated | None = None,
     law: Arrhenius | None = None,
     perfusion_stops: bool = True,
     period_s: float | None = None,
@@ -120,6 +124,8 @@ def heat(
         Bodies that hold a temperature.
     start_c : ndarray, optional
         Temperature at first; the body's without it. All of the window is solved then.
+    after : Heated, optional
+        A run in the same medium that this one goes on from: with its temperature, dose, dead tissue and water.
     law : Arrhenius, optional
         Law of damage; that of liver without it.
     perfusion_stops : bool
@@ -139,9 +145,13 @@ def heat(
     Raises
     ------
     PlanError
-        If the duration is not positive, a source has no generator or another shape, or a probe holds no voxel.
+        If the duration is not positive, a source has no generator or another shape, a probe holds no voxel, or the run
+        to go on from is of another window.
     """
-    run = _Run(medium, duration_s, source, generator, sensor, held, start_c, law, perfusion_stops, period_s, compiled)
+    start_c = start_c if after is None else after.temperature_c
+    run = _Run(
+        medium, duration_s, source, generator, sensor, held, start_c, after, law, perfusion_stops, period_s, compiled
+    )  # fmt: skip
     stopped = False
     while not stopped and run.time_s < duration_s - 1e-9:
         run.advance(min(run.stretch_s(), duration_s - run.time_s))
@@ -165,12 +175,13 @@ class _Run:
         sensor: NDArray[np.bool_] | None,
         held: tuple[Held, ...],
         start_c: NDArray[np.floating] | None,
+        after: Heated | None,
         law: Arrhenius | None,
         perfusion_stops: bool,
         period_s: float | None,
         compiled: bool,
     ) -> None:
-        _check(medium, duration_s, source, generator, held)
+        _check(medium, duration_s, source, generator, held, start_c)
         self.medium, self.generator, self.perfusion_stops = medium, generator, perfusion_stops
         self.law = law or arrhenius()
         self.backend = backend(compiled)
@@ -189,18 +200,33 @@ class _Run:
         boiling = heat_value("boiling_c").amount - BODY_C
         none, water = np.zeros_like(self.theta), _padded(medium.water_j_m3)
         self.state = State(self.theta.copy(), none, none.copy(), water, self.capacity, boiling)
+        if after is not None:
+            self._go_on_from(after)
         self.sensor = None if sensor is None else np.flatnonzero(_padded(sensor))
         self.whole: Box = (1, medium.shape[0] + 1, 1, medium.shape[1] + 1, 1, medium.shape[2] + 1)
-        self.box = self.whole if start_c is not None else self._first_box(source, held, 1e-6)
+        self.box = self._first_box(source, held, 1e-6, heat_value("active_k").amount)
+        if start_c is not None and after is None:
+            self.box = self.whole
         self.stepper = self._stepper()
         self.source_share = self.stepper.source_changed(medium.voxel_m3)
         self.renew_at_s = RENEW_S
         self.energy = EnergyBalance(stored_at_first_j=self._stored())
-        self.warm = self.box if start_c is not None else self._first_box(source, held, WARM_SHARE)
+        self.warm = self._first_box(source, held, WARM_SHARE, WARM_K)
+        if start_c is not None and after is None:
+            self.warm = self.box
         self.warm_w = self._perfused(self.warm)
         self.rest_w = self._perfused(self.box) - self.warm_w
         self.looked_s = 0.0
         self.hottest = self._hottest(self.box)
+
+    def _go_on_from(self, after: Heated) -> None:
+        """Take over peak, doses and water of another run; what it killed has no perfusion."""
+        inner = (slice(1, -1),) * 3
+        self.state.peak[inner] = after.peak_c - np.float32(BODY_C)
+        self.state.omega[inner], self.state.cem43_min[inner] = after.omega, after.cem43_min
+        self.state.water[inner] = after.water_j_m3
+        if self.perfusion_stops:
+            self.net.decay[inner][after.omega >= DEAD_OMEGA] = 0.0
 
     def _stepper(self) -> Stepper:
         kind = EulerStepper if self.period_s <= LONGEST_EULER_STEPS * self.seconds else RungeKuttaLegendre
@@ -271,6 +297,7 @@ class _Run:
             np.asarray(self.state.peak[inner] + np.float32(BODY_C)),
             self.state.omega[inner].copy(),
             self.state.cem43_min[inner].copy(),
+            self.state.water[inner].copy(),
             self.law,
             self.time_s,
             self.energy,
@@ -298,8 +325,11 @@ class _Run:
         lost = self.theta[part] * self.net.decay[part] * self.capacity[part]
         return float(lost.sum(dtype=np.float64)) * self.medium.voxel_m3
 
-    def _first_box(self, source: NDArray[np.floating] | None, held: tuple[Held, ...], share: float) -> Box:
-        begun = np.zeros(self.medium.shape, bool)
+    def _first_box(
+        self, source: NDArray[np.floating] | None, held: tuple[Held, ...], share: float, change_k: float
+    ) -> Box:
+        """The box around what the source heats, what is held, and what has already changed."""
+        begun = np.abs(self.theta[1:-1, 1:-1, 1:-1]) > change_k
         if source is not None:
             begun |= source > float(source.max()) * share
         for body in held:
@@ -318,7 +348,10 @@ def _check(
     source: NDArray[np.floating] | None,
     generator: Generator | None,
     held: tuple[Held, ...],
+    start_c: NDArray[np.floating] | None,
 ) -> None:
+    if start_c is not None and start_c.shape != medium.shape:
+        raise PlanError(f"The temperature at first needs {medium.shape} values (k, j, i), not {start_c.shape}.")
     if not (math.isfinite(duration_s) and duration_s > 0.0):
         raise PlanError(f"A duration of {duration_s:g} s is not possible: give more than 0 s.")
     if (source is None) != (generator is None):

@@ -1,47 +1,84 @@
-"""Needles that heat one after the other, with time to cool between: what several runs of heat do together."""
+"""Needles that heat one after the other: each finds the tissue as warm, and as dead, as those before have left it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-
-import numpy as np
+from dataclasses import fields, replace
 
 from .energy import EnergyBalance
-from .heat import Heated, Moment
+from .heat import Heated, Moment, heat
+from .heat_drive import Drive
+from .medium import Medium
+
+See = Callable[[Moment], None]
 
 
-def runs_together(runs: Sequence[Heated]) -> Heated:
-    """Several runs in the same tissue as one: doses add up, the highest temperature counts.
+def heat_in_turn(
+    medium: Medium,
+    drives: Sequence[Callable[[], Drive]],
+    pause_s: float,
+    *,
+    progress: See | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> tuple[Heated, ...]:
+    """Heat tissue with one needle after the other, and let it cool between.
 
-    Each run begins with tissue at the temperature of the body, so no heat is left from the one before.
+    Parameters
+    ----------
+    medium : Medium
+    drives : sequence of callable
+        What drives each needle, asked for when its turn comes.
+    pause_s : float
+        Between the end of one needle and the begin of the next, without power; 0 for none.
+    progress, should_stop : callable, optional
+        As in `heat`; shares and times are those of all needles.
+
+    Returns
+    -------
+    tuple of Heated
+        After each needle what all so far have done, with doses and energy of all; fewer where it was stopped.
     """
-    if len(runs) == 1:
-        return runs[0]
-    energy, power, begun_s = EnergyBalance(), list[tuple[float, float, float]](), 0.0
-    for run in runs:
-        for part in fields(EnergyBalance):
-            setattr(energy, part.name, getattr(energy, part.name) + getattr(run.energy, part.name))
-        power += [(begun_s + time_s, watts, seen_c) for time_s, watts, seen_c in run.power]
-        begun_s += run.time_s
-    return Heated(
-        runs[-1].temperature_c,
-        np.max([run.peak_c for run in runs], axis=0),
-        np.sum([run.omega for run in runs], axis=0, dtype=np.float32),
-        np.sum([run.cem43_min for run in runs], axis=0, dtype=np.float32),
-        runs[0].law,
-        begun_s,
-        energy,
-        tuple(power),
-        any(run.reached_border for run in runs),
-        any(run.stopped for run in runs),
-    )
+    done: list[Heated] = []
+    see = progress or (lambda _moment: None)
+    for number, drive_of in enumerate(drives):
+        if done and pause_s > 0.0:
+            done[-1] = _then(done[-1], _paused(medium, pause_s, done[-1], _later(see, number, len(drives), done, 0.0)))
+        drive = drive_of()
+        made = heat(
+            medium, drive.seconds, source=drive.source, generator=drive.generator, sensor=drive.sensor,
+            renew=drive.renew, after=done[-1] if done else None, should_stop=should_stop,
+            progress=_later(see, number, len(drives), done, 1.0),
+        )  # fmt: skip
+        done.append(_then(done[-1], made) if done else made)
+        if made.stopped:
+            break
+    return tuple(done)
 
 
-def later(see: Callable[[Moment], None], number: int, count: int, begun_s: float) -> Callable[[Moment], None]:
-    """Tell the moments of one run as those of all: `number` of `count`, begun after `begun_s`."""
+def _paused(medium: Medium, pause_s: float, before: Heated, progress: See) -> Heated:
+    return heat(medium, pause_s, after=before, law=before.law, progress=progress)
+
+
+def _later(see: See, number: int, count: int, done: Sequence[Heated], weight: float) -> See:
+    """Tell the moments of one run as those of all; those of a pause (weight 0) take no share."""
+    begun_s = done[-1].time_s if done else 0.0
 
     def told(moment: Moment) -> None:
-        see(Moment((number + moment.share) / count, begun_s + moment.time_s, moment.temperature_c))
+        see(Moment((number + weight * moment.share) / count, begun_s + moment.time_s, moment.temperature_c))
 
     return told
+
+
+def _then(first: Heated, second: Heated) -> Heated:
+    """A run that went on from another one, with the time, power and energy of both."""
+    energy = EnergyBalance()
+    for part in fields(EnergyBalance):
+        setattr(energy, part.name, getattr(first.energy, part.name) + getattr(second.energy, part.name))
+    power = tuple((first.time_s + time_s, watts, seen_c) for time_s, watts, seen_c in second.power)
+    return replace(
+        second,
+        time_s=first.time_s + second.time_s,
+        power=(*first.power, *power),
+        energy=energy,
+        reached_border=first.reached_border or second.reached_border,
+    )

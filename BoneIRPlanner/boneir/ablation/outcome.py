@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from ..assessment import Curve, Measure, Zone
 from ..findings import Finding
 from ..grid import Grid
 from ..image.resample import mask_on
 from ..mask import Mask
+from ..plan import Probe
+from .electrodes import Rod
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +28,7 @@ class Outcome:
     findings : tuple of Finding
     curves : tuple of Curve
     each : tuple of Zone
-        Of every probe, where they work in turn.
+        The part nearest to every probe, where they work in turn.
     """
 
     zone: Zone
@@ -40,3 +45,31 @@ def zone_on(
     shells = (None if mask is None else mask_on(mask, grid) for mask in (inner, outer))
     sure, possible = shells
     return Zone(name, probe, mask_on(expected, grid), sure, possible, medium)
+
+
+NEAR_TIP_MM = 40.0
+"""So much of a needle behind its tip counts for which part of a zone is nearest to it."""
+
+
+def parts_of(zone: Zone, probes: Sequence[Probe]) -> tuple[Zone, ...]:
+    """The zone of several probes, parted into what is nearest to each of them; together the parts are the zone.
+
+    Heat of one needle goes on to act while the next one works, so that no moment parts their zones.
+    """
+    found = []
+    for number, probe in enumerate(probes):
+        masks = [_nearest(mask, number, probes) for mask in (zone.mask, zone.inner, zone.outer)]
+        assert masks[0] is not None
+        found.append(Zone(f"{zone.name} {probe.name}", probe.name, masks[0], masks[1], masks[2], zone.medium))
+    return tuple(found)
+
+
+def _nearest(mask: Mask | None, number: int, probes: Sequence[Probe]) -> Mask | None:
+    if mask is None or mask.is_empty:
+        return mask
+    points, ways = mask.points_mm(), [probe.trajectory for probe in probes]
+    rods = [Rod(way.point_at(max(way.length_mm - NEAR_TIP_MM, 0.0)), way.tip_mm, 0.0) for way in ways]
+    nearest = np.argmin([rod.distance_mm(points) for rod in rods], axis=0)
+    marked = mask.voxels.astype(bool)
+    marked[mask.voxels] = nearest == number
+    return Mask.within(marked, mask.corner, mask.grid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,11 @@ from .devices import device
 from .electrodes import Rod
 from .energy import EnergyBalance
 from .generator import Generator, RollOffControl
-from .heat import Heated, Moment, heat
-from .heat_drive import Chosen, microwave_drive, points_of, radiofrequency_drive, rods_of
-from .in_turn import later, runs_together
+from .heat import Heated, Moment
+from .heat_drive import Chosen, Drive, microwave_drive, points_of, radiofrequency_drive, rods_of
+from .in_turn import heat_in_turn
 from .medium import Held, medium_of
+from .outcome import parts_of
 from .physics_values import physics_value
 from .tissue_map import TissueMap, tissue_map, window_around
 
@@ -66,7 +68,7 @@ class Prediction:
     curves : tuple of Curve
         Temperature and volume of the lesion and of what is at risk.
     each : tuple of Zone
-        Of every probe, where they heat in turn.
+        The part nearest to every probe, where they heat in turn.
     """
 
     zone: Zone
@@ -100,7 +102,8 @@ def predict(
     spacing_mm : float
         Voxels of the simulation.
     in_turn : bool
-        Whether probes heat one after the other, with time to cool between; cryoprobes always work together.
+        Whether probes heat one after the other, with a pause between in which tissue cools; cryoprobes always work
+        together.
     change : callable, optional
         Changes the tissue map, for instance to another perfusion.
     progress, should_stop : callable, optional
@@ -151,24 +154,19 @@ def _heated(
     should_stop: Callable[[], bool] | None,
 ) -> Prediction:  # fmt: skip
     drive_of = microwave_drive if treatment.technique is Technique.MICROWAVE else radiofrequency_drive
-    runs, generators = list[Heated](), list[Generator]()
-    for number, chosen in enumerate(parts):
-        drive = drive_of(chosen, tissues)
-        generators.append(drive.generator)
-        told = later(see, number, len(parts), sum(run.time_s for run in runs))
-        runs.append(
-            heat(
-                medium_of(tissues), drive.seconds, source=drive.source, generator=drive.generator, sensor=drive.sensor,
-                renew=drive.renew, progress=told, should_stop=should_stop,
-            )
-        )  # fmt: skip
-        if runs[-1].stopped:
-            break
-    made = runs_together(runs)
+    generators = list[Generator]()
+
+    def drive(chosen: Chosen) -> Drive:
+        made = drive_of(chosen, tissues)
+        generators.append(made.generator)
+        return made
+
+    turns = [partial(drive, chosen) for chosen in parts]
+    pause_s = physics_value("pause_s").amount
+    runs = heat_in_turn(medium_of(tissues), turns, pause_s, progress=see, should_stop=should_stop)
+    made = runs[-1]
     zone = _heat_zone(case, tissues.grid, made)
-    each = () if len(parts) == 1 else tuple(
-        _heat_zone(case, tissues.grid, run, chosen[0][0].name) for run, chosen in zip(runs, parts, strict=False)
-    )  # fmt: skip
+    each = parts_of(zone, treatment.probes) if len(parts) > 1 else ()
     measures, findings = watch.heated(made.peak_c, made.cem43_min)
     more, notes = _account(treatment, zone, case, made.energy, made.reached_border, made)
     power = Measure(
@@ -185,10 +183,10 @@ def _heated(
     )
 
 
-def _heat_zone(case: Case, window: Grid, made: Heated, probe: str = "") -> Zone:
+def _heat_zone(case: Case, window: Grid, made: Heated) -> Zone:
     expected = made.cem43_min >= DEAD_CEM43_MIN
     sure = expected & (made.peak_c >= physics_value("heat_sure_c").amount)
-    return _zone(case, window, expected, sure, expected | (made.omega >= DEAD_OMEGA), probe)
+    return _zone(case, window, expected, sure, expected | (made.omega >= DEAD_OMEGA))
 
 
 def _frozen(
@@ -262,10 +260,9 @@ def _zone(
     expected: NDArray[np.bool_],
     sure: NDArray[np.bool_],
     possible: NDArray[np.bool_],
-    probe: str = "",
 ) -> Zone:
     masks = [mask_on(Mask.of(marked, window), case.image.grid) for marked in (expected, sure, possible)]
-    return Zone(f"simulated zone {probe}".strip(), probe, masks[0], masks[1], masks[2], MEDIUM)
+    return Zone("simulated zone", "", masks[0], masks[1], masks[2], MEDIUM)
 
 
 def _covered(lesion: Mask, zone: Mask) -> float:

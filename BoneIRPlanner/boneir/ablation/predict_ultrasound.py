@@ -1,8 +1,10 @@
-"""Focused ultrasound of a lesion: the best direction, whether sound gets there, and what one sonication destroys."""
+"""Focused ultrasound of a lesion: the best direction, whether sound gets there, and what sonications destroy."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,9 +17,11 @@ from ..findings import Finding, Point, Severity
 from ..image.resample import mask_on
 from ..mask import Mask
 from .acoustic import ultrasound_value
-from .acoustic_window import acoustic_window, placement_along, placements, window_findings
+from .acoustic_window import Placement, acoustic_window, placement_along, placements, window_findings
 from .bowl import Bowl
-from .heat import heat
+from .heat import Heated
+from .heat_drive import Drive
+from .in_turn import heat_in_turn
 from .medium import medium_of
 from .outcome import Outcome, zone_on
 from .safety import NEURAL
@@ -35,6 +39,18 @@ class Transducer:
     curvature_mm: float
     diameter_mm: float
     frequency_hz: float
+
+    def aimed(self, at: Aimed) -> Bowl:
+        """The bowl of one sonication."""
+        return Bowl(at.focus_mm, at.axis, self.curvature_mm, self.diameter_mm, self.frequency_hz)
+
+
+@dataclass(frozen=True)
+class Aimed:
+    """Where a sonication has its focus, in LPS mm, and the LPS unit vector of its beam into the body."""
+
+    focus_mm: Point
+    axis: Point
 
 
 @dataclass
@@ -58,9 +74,13 @@ def predict_ultrasound(
     duration_s: float,
     focus_mm: Point | None = None,
     axis: Point | None = None,
+    further: Sequence[Aimed] = (),
+    pause_s: float = 60.0,
     spacing_mm: float = 1.0,
 ) -> Outcome:
-    """Predict one sonication from a given direction, or from that in which most sound arrives.
+    """Predict sonications from a given direction, or from that in which most sound arrives.
+
+    Each finds the tissue as warm as those before have left it.
 
     Parameters
     ----------
@@ -76,6 +96,10 @@ def predict_ultrasound(
         LPS mm; None takes the middle of the lesion.
     axis : Point or None
         LPS unit vector of the beam, into the body; None takes the best direction.
+    further : sequence of Aimed
+        Sonications after the first one, at the same power and as long.
+    pause_s : float
+        Without sound between two sonications.
     spacing_mm : float
         Of the voxels on which sound and heat are computed.
 
@@ -90,43 +114,58 @@ def predict_ultrasound(
     if not skin:
         raise CaseError("Focused ultrasound needs the outline of the body: outline it first.")
     focus = target.mask.centroid_mm if focus_mm is None else focus_mm
-    window = window_around([focus], transducer.curvature_mm, case.image.grid, spacing_mm)
+    foci = [focus, *(item.focus_mm for item in further)]
+    window = window_around(foci, transducer.curvature_mm, case.image.grid, spacing_mm)
     tissues = tissue_map(case.image, case.structures, target, window)
     seen = acoustic_window(tissues, skin[0].mask, focus, transducer.frequency_hz)
     probing = Bowl(focus, (0.0, 0.0, 1.0), transducer.curvature_mm, transducer.diameter_mm, transducer.frequency_hz)
     found = placements(seen, probing.half_angle)
-    findings = (*window_findings(seen, found, target.name), *_standoff(case, focus))
+    findings = (*window_findings(seen, found, target.name), *(note for at in foci for note in _standoff(case, at)))
     if not found:
         nothing = Mask.of(np.zeros(case.image.grid.shape, bool), case.image.grid)
         return Outcome(Zone("sonication", "", nothing, medium="no sound arrives"), (), findings)
     best = found[0] if axis is None else placement_along(seen, probing.half_angle, axis)
-    bowl = Bowl(focus, best.axis, transducer.curvature_mm, transducer.diameter_mm, transducer.frequency_hz)
-    done = sonicate(tissues, bowl, power_w)
-    zone, hottest = _destroyed(tissues, done, power_w, duration_s)
-    covered = _share_within(zone, mask_on(target.mask, window))
-    place, least = hottest[1], ultrasound_value("least_open_share")
-    measures = (
-        Measure(
-            "ultrasound.open", "Part of the bowl that sees the focus", 100 * best.open_share, "%", limit=_percent(least)
-        ),
-        Measure("ultrasound.arrives", "Part of the sound that arrives", 100 * best.share, "%", target.name),
-        Measure("ultrasound.peak_pressure", "Peak pressure", done.peak_pressure_pa / 1e6, "MPa", target.name),
-        Measure("ultrasound.peak_temperature", "Highest temperature", hottest[0], "degC", target.name, place_mm=place),
-        Measure("ablation.coverage", "Lesion within the zone", 100 * covered, "%", target.name),
-    )
+    aims = [Aimed(focus, best.axis), *further]
+    done = [sonicate(tissues, transducer.aimed(aim), power_w) for aim in aims]
+    zone, made = _destroyed(tissues, done, power_w, duration_s, pause_s)
     medium = "simulated along straight rays; aberration by tissue is not computed"
+    measures = (*_of_sound(best, done, target.name), *_of_heat(zone, made, mask_on(target.mask, window), target.name))
     return Outcome(zone_on(case.image.grid, "sonication", "", medium, zone), measures, findings)
 
 
-def _destroyed(
-    tissues: TissueMap, done: Sonication, power_w: float, duration_s: float
-) -> tuple[Mask, tuple[float, Point]]:
-    """Tissue that dies of the heat, and the highest temperature with its place."""
-    source = done.heating_w_m3 / max(power_w, 1e-9)
-    made = heat(medium_of(tissues), duration_s + COOLING_S, source=source, generator=_Burst(power_w, duration_s))
+def _of_sound(best: Placement, done: Sequence[Sonication], about: str) -> tuple[Measure, ...]:
+    least, peak_pa = ultrasound_value("least_open_share"), max(item.peak_pressure_pa for item in done)
+    return (
+        Measure(
+            "ultrasound.open", "Part of the bowl that sees the focus", 100 * best.open_share, "%", limit=_percent(least)
+        ),
+        Measure("ultrasound.arrives", "Part of the sound that arrives", 100 * best.share, "%", about),
+        Measure("ultrasound.peak_pressure", "Peak pressure", peak_pa / 1e6, "MPa", about),
+        Measure("ultrasound.sonications", "Sonications", float(len(done)), "1", about),
+    )
+
+
+def _of_heat(zone: Mask, made: Heated, lesion: Mask, about: str) -> tuple[Measure, ...]:
     k, j, i = np.unravel_index(int(np.argmax(made.peak_c)), made.peak_c.shape)
-    x, y, z = (float(v) for v in tissues.grid.to_mm((i, j, k)))
-    return Mask.of(made.omega >= 1.0, tissues.grid), (float(made.peak_c[k, j, i]), (x, y, z))
+    x, y, z = (float(v) for v in zone.grid.to_mm((i, j, k)))
+    hottest, covered = float(made.peak_c[k, j, i]), 100 * _share_within(zone, lesion)
+    return (
+        Measure("ultrasound.peak_temperature", "Highest temperature", hottest, "degC", about, place_mm=(x, y, z)),
+        Measure("ablation.coverage", "Lesion within the zone", covered, "%", about),
+        Measure("ablation.energy_error", "Energy not accounted for", 100 * made.energy.error, "%", about),
+    )
+
+
+def _destroyed(
+    tissues: TissueMap, done: Sequence[Sonication], power_w: float, duration_s: float, pause_s: float
+) -> tuple[Mask, Heated]:
+    """Tissue that dies of the heat, and what the heat did."""
+    drives = [
+        partial(Drive, item.heating_w_m3 / max(power_w, 1e-9), _Burst(power_w, duration_s), duration_s + COOLING_S)
+        for item in done
+    ]
+    made = heat_in_turn(medium_of(tissues), drives, max(pause_s - COOLING_S, 0.0))[-1]
+    return Mask.of(made.omega >= 1.0, tissues.grid), made
 
 
 def _share_within(zone: Mask, lesion: Mask) -> float:

@@ -16,10 +16,11 @@ from .device import Device
 from .devices import device
 from .outcome import Outcome
 from .physics import SIMULATED, Watch, predict
+from .physics_values import physics_value
 from .predict_ethanol import predict_ethanol
 from .predict_pulses import predict_pulses
 from .predict_range import predict_range
-from .predict_ultrasound import Transducer, predict_ultrasound
+from .predict_ultrasound import Aimed, Transducer, predict_ultrasound
 from .zone import zone_size_of
 
 SIMULATED_HERE = (*SIMULATED, Technique.ETHANOL, Technique.ULTRASOUND, Technique.ELECTROCHEMOTHERAPY)
@@ -108,14 +109,16 @@ def _ultrasound(case: Case, treatment: Treatment) -> Outcome:
     bowl = Transducer(item.parameter("curvature_mm"), item.parameter("aperture_mm"), item.parameter("frequency_hz"))
     power_w = item.parameter("power_w") if probe.power_w is None else probe.power_w
     seconds = item.parameter("duration_s") if probe.duration_s is None else probe.duration_s
-    made = predict_ultrasound(
+    further = [Aimed(other.trajectory.tip_mm, other.trajectory.direction) for other in others]
+    if any(
+        (other.device, other.power_w, other.duration_s) != (probe.device, probe.power_w, probe.duration_s)
+        for other in others
+    ):
+        raise PlanError("All sonications of a treatment need the same device, power_w and duration_s: make them alike.")
+    return predict_ultrasound(
         case, treatment.lesion, bowl, power_w=power_w, duration_s=seconds, focus_mm=probe.trajectory.tip_mm,
-        axis=probe.trajectory.direction, spacing_mm=SOUND_MM,
+        axis=probe.trajectory.direction, further=further, pause_s=physics_value("pause_s").amount, spacing_mm=SOUND_MM,
     )  # fmt: skip
-    if not others:
-        return made
-    text = f"Only the first of {len(treatment.probes)} sonications was simulated: the others add to its zone."
-    return Outcome(made.zone, made.measures, (*made.findings, Finding("ultrasound.others", Severity.NOTE, text)))
 
 
 def _pulses(case: Case, treatment: Treatment) -> Outcome:
