@@ -12,6 +12,7 @@ from .access.plain_faults import nothing_critical_findings
 from .access.sacrum import foramina_findings, with_sacral_foramina
 from .anatomy.absent import absent_findings
 from .anatomy.lesion_measures import measure_lesion
+from .assessing.acetabulum import assess_acetabulum
 from .assessing.biopsy import assess_biopsy
 from .assessing.cement import assess_cement
 from .assessing.checks import check_plan
@@ -108,5 +109,6 @@ def _assess_treatment(subject: Subject, sheet: Sheet) -> None:
     assess_cement(subject, sheet)
     assess_fracture(subject, sheet)
     assess_stability(subject, sheet)
+    assess_acetabulum(subject, sheet)
     assess_rigidity(subject, sheet)
     assess_screws(subject, sheet)

@@ -153,6 +153,11 @@ class Screw:
     trajectory: Trajectory
     diameter_mm: float = field(metadata={"above": 0})
 
+    @property
+    def title(self) -> str:
+        """The screw in words: its name where that says what it is ("Pedicle screw, L3 left"), else "Screw 1"."""
+        return self.name if "screw" in self.name.lower() else f"Screw {self.name}"
+
 
 @dataclass(frozen=True)
 class Treatment:
@@ -253,6 +258,15 @@ class Plan:
     def probes(self) -> tuple[Probe, ...]:
         """Every probe of every treatment, in order."""
         return tuple(probe for treatment in self.treatments for probe in treatment.probes)
+
+    def title_of(self, name: str) -> str:
+        """An instrument in words: "Needle 1", "Cannula 1", "Pedicle screw, L3 left"; "" where there is none."""
+        titles: dict[str, str] = {}
+        for treatment in self.treatments:
+            titles |= {item.name: f"Needle {item.name}" for item in treatment.probes}
+            titles |= {item.name: f"Cannula {item.name}" for item in treatment.cement}
+            titles |= {item.name: item.title for item in treatment.screws}
+        return titles.get(name, "")
 
     @property
     def uid(self) -> str:

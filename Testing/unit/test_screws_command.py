@@ -53,14 +53,14 @@ def test_corridors_are_listed_and_chosen_ones_saved(folder: Path, capsys: pytest
     assert listed["plan"] is None
     saved = answer(capsys, "screws", str(folder), "--corridor", "pedicle_L3_left", "--name", "fixed")
     plan = read_plan(Path(saved["plan"]))
-    assert [screw.name for screw in plan.treatments[0].screws] == ["pedicle_L3_left"]
+    assert [screw.name for screw in plan.treatments[0].screws] == ["Pedicle screw, L3 left"]
     assert plan.treatments[0].technique is Technique.FIXATION
     found = assess(load_case(folder), plan)
     assert not [m for m in found.measures if m.code.startswith("cement.")], "no cement is planned, so none is told of"
-    assert found.measure("screw.margin", "pedicle_L3_left").amount == pytest.approx(
+    assert found.measure("screw.margin", "Pedicle screw, L3 left").amount == pytest.approx(
         saved["corridors"][0]["margin_mm"], abs=0.3
     )
-    assert found.measure("screw.breach", "pedicle_L3_left").amount == 0
+    assert found.measure("screw.breach", "Pedicle screw, L3 left").amount == 0
     assert (
         found.measure("stability.rigidity_bending_planned").amount >= found.measure("stability.rigidity_bending").amount
     )

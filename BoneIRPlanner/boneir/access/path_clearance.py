@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..anatomy.structures import structure_title, within_sentence
 from ..assessment import Measure
 from ..case import Role, Structure
 from ..evidence import Value
@@ -83,11 +84,11 @@ def measure_clearances(path: PathSamples) -> tuple[tuple[Measure, ...], tuple[Fi
             near.append((found, item))
         elif not item.mask.is_empty:
             note = f"{path.called()}: farther than {FARTHEST_MM:.0f} mm"
-            far.append(Measure("access.clearance", f"Clearance to {item.name}", None, "mm", item.name, note=note))
+            far.append(Measure("access.clearance", f"Clearance to {_words(item)}", None, "mm", item.name, note=note))
     near.sort(key=lambda pair: pair[0].clearance_mm)
     measures = [
         Measure(
-            "access.clearance", f"Clearance to {item.name}", found.clearance_mm, "mm", item.name,
+            "access.clearance", f"Clearance to {_words(item)}", found.clearance_mm, "mm", item.name,
             limit=found.limit, place_mm=found.place_mm, note=path.called(),
         )
         for found, item in near
@@ -99,14 +100,14 @@ def measure_clearances(path: PathSamples) -> tuple[tuple[Measure, ...], tuple[Fi
 
 def _finding(path: PathSamples, found: Nearness, item: Structure) -> Finding | None:
     if found.clearance_mm <= 0:
-        text = f"{path.called()} touches {item.name}: at least {found.limit} between them would be right."
+        text = f"{path.called()} touches {_words(item)}: at least {found.limit} between them would be right."
         return Finding(
             "access.clearance", Severity.STOP, text, found.clearance_mm, "mm", found.limit, found.place_mm, item.name
         )
     if found.missing_mm > 0:
         kept = found.limit.amount - found.missing_mm
         text = (
-            f"{path.called()} comes within {kept:.1f} mm of {item.name}: at least {found.limit} would be right, "
+            f"{path.called()} comes within {kept:.1f} mm of {_words(item)}: at least {found.limit} would be right, "
             f"{found.missing_mm:.1f} mm more."
         )
         if found.relaxed_missing_mm <= 0:
@@ -116,8 +117,8 @@ def _finding(path: PathSamples, found: Nearness, item: Structure) -> Finding | N
     if found.spare_mm < 0:
         missing = -found.spare_mm
         text = (
-            f"{path.called()} passes {item.name} at {found.clearance_mm:.1f} mm, which its placement error may use up: "
-            f"{missing:.1f} mm more would be right."
+            f"{path.called()} passes {_words(item)} at {found.clearance_mm:.1f} mm, which its placement error may use "
+            f"up: {missing:.1f} mm more would be right."
         )
         return Finding(
             "access.placement_error",
@@ -130,3 +131,8 @@ def _finding(path: PathSamples, found: Nearness, item: Structure) -> Finding | N
             item.name,
         )
     return None
+
+
+def _words(item: Structure) -> str:
+    """A structure as people call it, within a sentence."""
+    return within_sentence(structure_title(item.name))

@@ -135,6 +135,12 @@ def structure_title(name: str) -> str:
     return name.replace("_", " ") if kind is None else kind.name
 
 
+def within_sentence(title: str) -> str:
+    """A title as it stands within a sentence: "nerve roots", but "L3 left"."""
+    is_word = title[1:2].islower() or title[1:2] in ("", " ", "-")
+    return title[:1].lower() + title[1:] if is_word else title
+
+
 @cache
 def _by_words() -> Mapping[tuple[str, ...], StructureKind]:
     found: dict[tuple[str, ...], StructureKind] = {}

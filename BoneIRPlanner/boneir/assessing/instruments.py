@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..ablation.devices import device
 from ..access.capsules import Capsule
 from ..access.limits import Limits, access_limits
+from ..anatomy.structures import within_sentence
 from ..findings import Point
 from ..plan import Screw, Trajectory, Treatment
 
@@ -33,7 +34,8 @@ class Instrument:
     @property
     def words(self) -> str:
         """The instrument in words: "probe 1"."""
-        return f"{self.kind} {self.capsule.name}"
+        name = self.capsule.name
+        return within_sentence(name) if self.kind in name.lower() else f"{self.kind} {name}"
 
     @property
     def hub_mm(self) -> Point:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..access.clearance import distance_along
 from ..access.pedicle import grade_of_breach, pedicle_limit
-from ..anatomy.structures import kind_for, structure_kinds
+from ..anatomy.structures import structure_title, within_sentence
 from ..assessment import Measure
 from ..case import Case, Modality, Role, Structure
 from ..findings import Finding, Severity
@@ -51,7 +51,7 @@ def _assess_screw(case: Case, screw: Screw, sheet: Sheet) -> None:
     way = screw.trajectory
     bones = _bones_of(case, way)
     if not bones:
-        text = f"Screw {screw.name} lies in no outlined bone: whether it holds was not checked."
+        text = f"{screw.title} lies in no outlined bone: whether it holds was not checked."
         sheet.add((), [Finding("screw.no_bone", Severity.WARN, text, about=screw.name, place_mm=way.tip_mm)])
     else:
         canals = [item.mask for item in case.structures if item.name in _CANALS and not item.mask.is_empty]
@@ -99,17 +99,18 @@ def _seat(screw: Screw, fit: ScrewFit, where: str) -> tuple[list[Measure], list[
     if grade != "A":
         severe = fit.breach_mm >= pedicle_limit("grades", "C").amount
         text = (
-            f"Screw {about} stands {fit.breach_mm:.1f} mm out of {where} at its side (grade {grade} after Gertzbein "
+            f"{screw.title} stands {fit.breach_mm:.1f} mm out of {where} at its side (grade {grade} after Gertzbein "
             f"and Robbins): a thinner screw or another way would be right."
         )
         severity = Severity.STOP if severe else Severity.WARN
         findings.append(Finding("screw.breach", severity, text, fit.breach_mm, "mm", first, place, about))
     elif fit.margin_mm < gap.amount:
-        text = f"Screw {about} leaves {max(fit.margin_mm, 0.0):.1f} mm of {where} around it; {gap} are asked for."
+        text = f"{screw.title} leaves {max(fit.margin_mm, 0.0):.1f} mm of {where} around it; {gap} are asked for."
         findings.append(Finding("screw.margin", Severity.WARN, text, fit.margin_mm, "mm", gap, place, about))
     if fit.tip_out_mm > 0:
         text = (
-            f"The tip of screw {about} stands {fit.tip_out_mm:.1f} mm beyond {where}: what lies there has to be known."
+            f"The tip of the {within_sentence(screw.title)} stands {fit.tip_out_mm:.1f} mm beyond {where}: what lies "
+            "there has to be known."
         )
         tip = screw.trajectory.tip_mm
         findings.append(Finding("screw.tip", Severity.WARN, text, fit.tip_out_mm, "mm", None, tip, about))
@@ -133,7 +134,7 @@ def _near(case: Case, screw: Screw) -> tuple[list[Measure], list[Finding]]:
     findings = []
     for gap, item, place in found:
         if gap < -pedicle_limit("noise").amount:
-            text = f"Screw {screw.name} reaches {-gap:.1f} mm into {_words(item)}: another way would be right."
+            text = f"{screw.title} reaches {-gap:.1f} mm into {_words(item)}: another way would be right."
             findings.append(Finding("screw.critical", Severity.STOP, text, gap, "mm", None, place, item.name))
     return measures, findings
 
@@ -160,15 +161,11 @@ def _in_cement(screw: Screw, sheet: Sheet) -> tuple[list[Measure], list[Finding]
         if held:
             title = f"Length in the predicted {zone.name}"
             measures.append(Measure("screw.in_cement", title, float(held), "mm", screw.name))
-            text = (
-                f"Screw {screw.name} goes through {held} mm of the predicted {zone.name}: set it before that hardens."
-            )
+            text = f"{screw.title} goes through {held} mm of the predicted {zone.name}: set it before that hardens."
             findings.append(Finding("screw.in_cement", Severity.NOTE, text, float(held), "mm", about=screw.name))
     return measures, findings
 
 
 def _words(item: Structure) -> str:
-    """A structure by the title of its kind, in lower case."""
-    kind = structure_kinds().get(item.kind) or kind_for(item.name)
-    name = kind.name if kind is not None else item.name.replace("_", " ")
-    return f"the {name[0].lower() + name[1:]}"
+    """A structure by the title of its kind."""
+    return f"the {within_sentence(structure_title(item.kind or item.name))}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from ..assessing.acetabulum import acetabula_of, acetabulum_measures
 from ..assessing.stability import open_findings, scored, stability_measure
+from ..case import Case, Lesion
 from ..case_folder import load_case
 from ..errors import BoneIRError
 from ..stability.answers import score_of
@@ -19,7 +21,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     lesion = case.lesion(options.lesion)
     suited = score_of(case, lesion)
     if suited is None:
-        raise BoneIRError(f"No vertebra and no long bone is outlined around {lesion.name!r}: no score suits it.")
+        return _of_acetabulum(case, lesion, options.answer)
     with progress.step("Looking at the bone"):
         result, seen = scored(case, lesion, suited, _answers(options.answer, suited[0]))
     by_image = {item.item: item for item in seen}
@@ -37,6 +39,24 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "answers": dict(result.answers), "open": result.open_items, "image": seen,
     }  # fmt: skip
     return Answer(document, (table, measure_table([measure]), finding_lines(findings)))
+
+
+def _of_acetabulum(case: Case, lesion: Lesion, given: Sequence[str]) -> Answer:
+    """The walls of the acetabulum and its class, for a lesion of a hip bone."""
+    found, missing = acetabula_of(case, lesion)
+    if not found:
+        why = " ".join(item.text for item in missing)
+        raise BoneIRError(
+            f"No vertebra and no long bone is outlined around {lesion.name!r}, and it takes nothing of an acetabulum "
+            f"that is outlined: no score suits it. {why}".strip()
+        )
+    answers = _answers(given, "harrington")
+    if not set(answers) <= {"resection"} or answers.get("resection", "cure") not in ("cure", "palliative"):
+        raise BoneIRError("The class of an acetabulum asks for one thing: harrington.resection=cure or =palliative.")
+    cure = answers.get("resection") == "cure"
+    measures = [item for walls in found for item in acetabulum_measures(walls, lesion.name, resection_for_cure=cure)]
+    document = {"lesion": lesion.name, "score": "harrington", "answers": answers, "measures": measures}
+    return Answer(document, (measure_table(measures), *([finding_lines(list(missing))] if missing else [])))
 
 
 def _answers(given: Sequence[str], score: str) -> dict[str, str]:

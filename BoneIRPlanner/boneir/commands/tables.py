@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..anatomy.structures import structure_kinds, structure_title
 from ..assessment import Assessment, Measure
 from ..findings import Finding, worst_first
-from ..plan import Plan
+from ..plan import Plan, Trajectory
 from ..report.material import worst_measure
 from ..report.model import SEVERITY_WORDS
 from ..report.numbers import MINUS, NO_BREAK_SPACE, amount_text, beside_limit, measure_text, value_text
@@ -38,7 +39,7 @@ def measure_table(measures: Iterable[Measure]) -> TextTable:
     rows = []
     for measure in measures:
         limit = f"{plain(value_text(measure.limit))}, {measure.limit.grade}" if measure.limit else ""
-        rows.append((measure.title, measure.about, plain(measure_text(measure)), limit))
+        rows.append((measure.title, _words_of(measure.about), plain(measure_text(measure)), limit))
     return TextTable(("Measure", "Of", "Value", "Limit"), tuple(rows), numeric=("Value",))
 
 
@@ -52,10 +53,21 @@ def plan_table(plans: Sequence[Plan], scores: Sequence[float], assessments: Sequ
             row += [_amount(worst_measure(assessments[n], code)) for _, code in _COMPARED]
             row.append(verdict_word(assessments[n]))
         elif not assessments:
-            row.append(plain(amount_text(max((p.trajectory.length_mm for p in plan.probes), default=0.0), "mm")))
+            row.append(plain(amount_text(max((way.length_mm for way in _needle_ways(plan)), default=0.0), "mm")))
         rows.append(tuple(row))
     titles += ["Verdict"] if assessments else ["Length"]
     return TextTable(tuple(titles), tuple(rows), numeric=("Cost", *(title for title, _ in _COMPARED)))
+
+
+def _needle_ways(plan: Plan) -> list[Trajectory]:
+    """The ways of all needles of a plan: of probes and of cannulas."""
+    cannulas = [item.trajectory for treatment in plan.treatments for item in treatment.cement]
+    return [*(item.trajectory for item in plan.probes), *cannulas]
+
+
+def _words_of(about: str) -> str:
+    """What a measure is about; a key of the catalogue of structures by its title."""
+    return structure_title(about) if about in structure_kinds() else about
 
 
 def verdict_word(assessment: Assessment) -> str:

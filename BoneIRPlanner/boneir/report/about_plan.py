@@ -72,7 +72,7 @@ def _instruments(treatment: Treatment, sheets: Sequence[DeviceSheet]) -> tuple[_
         found.append(_Instrument(cement.name, f"Cannula {cement.name}", what, cement.trajectory))
     for screw in treatment.screws:
         what = f"diameter {amount_text(screw.diameter_mm, 'mm')}"
-        found.append(_Instrument(screw.name, f"Screw {screw.name}", what, screw.trajectory))
+        found.append(_Instrument(screw.name, screw.title, what, screw.trajectory))
     return tuple(found)
 
 

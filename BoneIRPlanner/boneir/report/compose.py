@@ -88,7 +88,9 @@ def pictures_section(material: Material) -> Section:
     needles = {picture.about for picture in material.pictures} - {""}
     for picture in (item for item in material.pictures if not shows_skin(item)):
         groups.setdefault(picture.about if len(needles) > 1 else "", []).append(picture)
-    blocks: list[Block] = [Gallery(tuple(group), f"Needle {name}" if name else "") for name, group in groups.items()]
+    blocks: list[Block] = [
+        Gallery(tuple(group), material.plan.title_of(name) or name) for name, group in groups.items()
+    ]
     missing = (NO_PICTURES, PICTURE_MISSING)
     blocks += [Paragraph(finding.text) for finding in material.findings if finding.code in missing]
     return Section("Pictures", tuple(blocks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..anatomy.structures import structure_title, within_sentence
 from ..assessment import Assessment, Measure
 from ..case import Case
 from ..findings import Finding, Severity, worst_severity
@@ -52,13 +53,17 @@ class Material:
 
     def thing(self, about: str) -> str:
         """What a measure or finding is about: "needle 1" of an instrument's name, "spinal canal" of "spinal_canal"."""
-        is_needle = any(probe.name == about for probe in self.plan.probes)
-        return f"needle {about}" if is_needle else about.replace("_", " ")
+        return within_sentence(self.plan.title_of(about)) or self._words_of(about)
+
+    def _words_of(self, name: str) -> str:
+        """An outline of the case by the title of its kind."""
+        known = self.case.has(name) and name not in {item.name for item in self.case.lesions}
+        return within_sentence(structure_title(name)) if known else name.replace("_", " ")
 
     def words(self, text: str) -> str:
         """A sentence in which the names of structures read as words: "spinal canal" for "spinal_canal"."""
         for name in sorted((s.name for s in self.case.structures if "_" in s.name), key=len, reverse=True):
-            text = text.replace(name, name.replace("_", " "))
+            text = text.replace(name, self._words_of(name))
         return text
 
     def severity_of(self, measure: Measure) -> Severity | None:

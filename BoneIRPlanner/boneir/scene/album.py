@@ -76,15 +76,15 @@ class Album:
             "tip in the slice" if abs(below) < 0.5 else f"tip {abs(below):.0f} mm {'below' if below > 0 else 'above'}"
         )
         caption = f"{tool.title}: axial slice at {_level(through[2])}, {words}"
-        return self._picture("axial", f"Axial slice, {tool.title.lower()}", caption, frame, tool)
+        return self._picture("axial", f"Axial slice, {tool.within}", caption, frame, tool)
 
     def along(self, tool: Tool) -> Iterator[Picture]:
         """The two planes that hold the needle."""
         length = tool.trajectory.length_mm
         for name, frame in zip(("along", "across"), along_frames(tool.trajectory, _VIEW_PX), strict=True):
             plane = _PLANES[int(np.argmax(np.abs(frame.normal)))]
-            caption = f"{tool.title}: plane of the needle nearest to {plane}, {length:.0f} mm from entry to tip"
-            yield self._picture(name, f"Along {tool.title.lower()}, near {plane}", caption, frame, tool)
+            caption = f"{tool.title}: plane along it nearest to {plane}, {length:.0f} mm from entry to tip"
+            yield self._picture(name, f"Along {tool.within}, near {plane}", caption, frame, tool)
 
     def down_the_needle(self, tool: Tool) -> Picture:
         """Across the needle where it passes closest to what must not be hurt, or where it enters bone."""
@@ -95,7 +95,7 @@ class Album:
         draw_letters(self._drawing, frame)
         draw_window(self._drawing, window_of(self._case.image))
         draw_across(self._drawing, frame, tool, _RINGS_MM)
-        return self._taken("down_the_needle", f"Down {tool.title.lower()}", caption, frame, tool)
+        return self._taken("down_the_needle", f"Down {tool.within}", caption, frame, tool)
 
     def in_space(self) -> Picture:
         """The plan in space, from the side of the entries."""

@@ -36,6 +36,11 @@ class Tool:
     diameter_mm: float | None
     lesion: str = ""
 
+    @property
+    def within(self) -> str:
+        """Its title within a sentence: "pedicle screw, L3 left"."""
+        return self.title[0].lower() + self.title[1:]
+
 
 def tools_of(plan: Plan, diameters_mm: Mapping[str, float] | None = None) -> tuple[Tool, ...]:
     """Every instrument of a plan, in its order.
@@ -56,7 +61,7 @@ def _tools_of(treatment: Treatment, diameters_mm: Mapping[str, float]) -> Iterat
     for cement in treatment.cement:
         yield Tool(cement.name, f"Cannula {cement.name}", cement.trajectory, cement.diameter_mm, treatment.lesion)
     for screw in treatment.screws:
-        yield Tool(screw.name, f"Screw {screw.name}", screw.trajectory, screw.diameter_mm, treatment.lesion)
+        yield Tool(screw.name, screw.title, screw.trajectory, screw.diameter_mm, treatment.lesion)
 
 
 def _diameter(probe: Probe, diameters_mm: Mapping[str, float]) -> float | None:

@@ -66,6 +66,13 @@ class Site:
         title = title if self.side == "" else title[0].lower() + title[1:]
         return " ".join(part for part in (self.side, title, self.level) if part)
 
+    @property
+    def title(self) -> str:
+        """The screw of the corridor in words: "Pedicle screw, L3 left"."""
+        where = " ".join(part for part in (self.level, self.side) if part)
+        screw = f"{corridor_kinds()[self.kind].title} screw"
+        return f"{screw}, {where}" if where else screw
+
 
 def sites_of(bones: Mapping[str, Mask]) -> tuple[Site, ...]:
     """Every corridor for which the bones are outlined, by the names of the outlines."""

@@ -73,7 +73,7 @@ def propose_screw(image: Image, bones: Mapping[str, Mask], site: Site) -> Propos
         raise OutlineError(f"No straight way of {kind.reach.least_mm:g} mm leads through the {site.words}.")
     diameter, length = chosen_size(kind, bone, corridor)
     x, y, z = (e + length * w for e, w in zip(corridor.entry_mm, corridor.way, strict=True))
-    screw = Screw(site.key, Trajectory(corridor.entry_mm, (x, y, z)), diameter)
+    screw = Screw(site.title, Trajectory(corridor.entry_mm, (x, y, z)), diameter)
     fit = fit_of_screw(bone, screw.trajectory, diameter)
     if fit is None:
         raise OutlineError(f"The axis found for the {site.words} does not lie in bone.")
