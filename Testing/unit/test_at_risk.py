@@ -39,7 +39,7 @@ def test_a_structure_has_to_move_as_far_as_it_lies_in_what_harms_it(grid, cold) 
     field = np.where(r <= 14.0, 5.0 if cold else 60.0, 37.0).astype(np.float32)
     watch = RiskWatch((canal(grid, 12.0),), grid)
     for n in range(4):
-        watch.see(Moment(0.2, 100.0 * (n + 1), lambda n=n: field if n >= 2 else np.full_like(field, 37.0)))
+        watch.see(Moment(0.2, 100.0 * (n + 1), lambda n=n: field if n >= 2 else np.full_like(field, 37.0), 0.001))
     measures, findings = watch.cooled(field) if cold else watch.heated(field, np.zeros_like(field))
     aside = next(m for m in measures if m.code == "ablation.displacement")
     assert aside.amount == pytest.approx(14.0 - 8.0, abs=1.2)

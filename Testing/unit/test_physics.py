@@ -133,7 +133,7 @@ def test_limits_of_nerves_grade_heat_and_cold(case):
     k, j, i = np.argwhere(canal.full())[7]
     hot[k, j, i] = 46.0
     for n in range(3):
-        watch.see(Moment(0.1 * n, 10.0 * (n + 1), lambda: hot))
+        watch.see(Moment(0.1 * n, 10.0 * (n + 1), lambda: hot, 0.001))
     dose = np.where(hot > 40, 5.0, 0.0)
     measures, findings = watch.heated(hot, dose)
     about = {f.code: f for f in findings if f.about == "spinal_canal"}

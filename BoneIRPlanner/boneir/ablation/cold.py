@@ -119,7 +119,7 @@ def freeze(
             run.advance(seconds)
             left -= seconds
             if progress is not None:
-                progress(Moment(run.time_s / total, run.time_s, run.temperature_c))
+                progress(Moment(run.time_s / total, run.time_s, run.temperature_c, run.voxel_m3() * 1e6))
             stopped = should_stop is not None and should_stop()
         run.end(stage)
     return run.result(stopped and run.time_s < total - 1e-9)
@@ -171,7 +171,7 @@ class _Run:
         given = 0.0
         for _ in range(count):
             given += self._step(seconds / count)
-        volume = self._voxel_m3()
+        volume = self.voxel_m3()
         was = self.watch(self.outside.theta, self.coldest, self.setting.perfusion, self.box) * volume
         self.time_s += seconds
         self.energy.held_j += given * volume
@@ -223,7 +223,7 @@ class _Run:
 
     def result(self, stopped: bool) -> Cooled:
         inner = (slice(1, -1),) * 3
-        self.energy.stored_j = (self.block.stored_j_m3() + self.outside.stored_j_m3(self.block)) * self._voxel_m3()
+        self.energy.stored_j = (self.block.stored_j_m3() + self.outside.stored_j_m3(self.block)) * self.voxel_m3()
         coldest = self.coldest + np.float32(BODY_C)
         away = np.abs(self.outside.theta[inner])
         border = max(float(np.take(away, (0, -1), axis).max()) for axis in range(3))
@@ -233,7 +233,7 @@ class _Run:
             stopped,
         )  # fmt: skip
 
-    def _voxel_m3(self) -> float:
+    def voxel_m3(self) -> float:
         return float(np.prod(self.medium.spacing_mm)) * 1e-9
 
 

@@ -47,11 +47,12 @@ WARM_K, WARM_SHARE = 0.5, 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """How a run stands: share done, simulated time, and the temperature in degC now (a copy on demand)."""
+    """How a run stands: share done, simulated time, the temperature in degC now (a copy on demand), mL of a voxel."""
 
     share: float
     time_s: float
     temperature_c: Callable[[], Field]
+    voxel_ml: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +159,7 @@ def heat(
         if renew is not None and run.time_s >= run.renew_at_s:
             run.set_source(renew(run.peak_c()))
         if progress is not None:
-            progress(Moment(run.time_s / duration_s, run.time_s, run.temperature_c))
+            progress(Moment(run.time_s / duration_s, run.time_s, run.temperature_c, medium.voxel_m3 * 1e6))
         stopped = should_stop is not None and should_stop()
     return run.result(stopped and run.time_s < duration_s - 1e-9)
 

@@ -64,7 +64,7 @@ def _later(see: See, number: int, count: int, done: Sequence[Heated], weight: fl
     begun_s = done[-1].time_s if done else 0.0
 
     def told(moment: Moment) -> None:
-        see(Moment((number + weight * moment.share) / count, begun_s + moment.time_s, moment.temperature_c))
+        see(replace(moment, share=(number + weight * moment.share) / count, time_s=begun_s + moment.time_s))
 
     return told
 

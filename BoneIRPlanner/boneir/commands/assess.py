@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from ..ablation.full_minutes import FullMinutes
 from ..access.guidance import guidance_changes
 from ..assess import assess
 from ..assessment import assessment_record
@@ -23,7 +24,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         plan = replace(plan, limits=(*others, *changes))
     case = load_case(options.case)
     with progress.step(f"Assessing {plan.name}"):
-        assessment = assess(case, plan, physics=options.physics, spread=options.range, in_turn=options.in_turn)
+        watch = FullMinutes(lambda minute: progress.say(minute.words))
+        assessment = assess(
+            case, plan, physics=options.physics, spread=options.range, in_turn=options.in_turn, progress=watch
+        )
     verdict = f"{plan.name}, {plan.approach or 'way in not named'}: {verdict_word(assessment)}"
     parts = (verdict, measure_table(assessment.measures), finding_lines(assessment.findings))
     return Answer(assessment_record(assessment), parts)

@@ -59,6 +59,10 @@ class Progress:
         self.seconds[text] = time.perf_counter() - start
         print(f"{self.seconds[text]:.1f} s", file=sys.stderr, flush=True)
 
+    def say(self, text: str) -> None:
+        """Add a few words to the step that runs."""
+        print(f"{text};", end=" ", file=sys.stderr, flush=True)
+
 
 @contextmanager
 def json_alone(as_json: bool) -> Iterator[TextIO]:

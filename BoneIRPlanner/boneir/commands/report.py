@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..ablation.full_minutes import FullMinutes
 from ..assess import assess
+from ..assessment import Assessment
+from ..case import Case
 from ..case_folder import find_plan, load_case
-from ..plan import read_plan
+from ..errors import BoneIRError
+from ..findings import Finding, Severity
+from ..plan import Plan, read_plan
 from ..report import write_report
 from .drawing import draw
 from .output import Answer, Progress
@@ -19,9 +24,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     plan = read_plan(find_plan(options.case, options.plan))
     case = load_case(options.case)
     with progress.step(f"Assessing {plan.name}"):
-        assessment = assess(case, plan, physics=options.physics, spread=options.range, in_turn=options.in_turn)
+        assessment, not_simulated = _assessed(case, plan, options, progress)
     with progress.step("Drawing it"):
         pictures, missing = draw(case, plan, assessment)
+        missing = (*not_simulated, *missing)
     folder: Path = options.out or options.case / "report"
     with progress.step("Writing the report"):
         written = write_report(
@@ -41,3 +47,19 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     lines += [str(written.pdf)] if written.pdf else []
     lacking = (*missing, *written.findings)
     return Answer(document, (*lines, finding_lines(lacking)) if lacking else tuple(lines))
+
+
+def _assessed(
+    case: Case, plan: Plan, options: argparse.Namespace, progress: Progress
+) -> tuple[Assessment, tuple[Finding, ...]]:
+    """The assessment, simulated unless that was declined; where nobody asked and it cannot be, the reason."""
+    watch = FullMinutes(lambda minute: progress.say(minute.words))
+    simulated = options.physics is not False
+    try:
+        made = assess(case, plan, physics=simulated, spread=options.range, in_turn=options.in_turn, progress=watch)
+    except BoneIRError as error:
+        if options.physics is not None or options.range:
+            raise
+        text = f"The effect was not simulated: {error}"
+        return assess(case, plan), (Finding("ablation.not_simulated", Severity.NOTE, text),)
+    return made, ()

@@ -73,10 +73,14 @@ def _explain(commands: Commands[Parser]) -> None:
     _goal_arguments(parser)
 
 
-def physics_arguments(parser: argparse.ArgumentParser) -> None:
-    """Whether and how the effect is simulated."""
+def physics_arguments(parser: argparse.ArgumentParser, *, always: bool = False) -> None:
+    """Whether and how the effect is simulated; `always`, unless it is declined."""
     words = "simulate heat, cold, ethanol, sound or pulses in the patient's own tissue too"
-    parser.add_argument("--physics", action="store_true", help=words)
+    if always:
+        words += " (default; --no-physics leaves it out)"
+        parser.add_argument("--physics", action=argparse.BooleanOptionalAction, default=None, help=words)
+    else:
+        parser.add_argument("--physics", action="store_true", help=words)
     words = "simulate heat and cold nine times over the ranges of tissue values: sure and possible extent, and chances"
     parser.add_argument("--range", action="store_true", help=words)
     words = "simulate needles that heat one after the other, with time to cool between, instead of all together"

@@ -17,7 +17,7 @@ def _report(commands: Commands[Parser]) -> None:
     parser = command(commands, "report", text, "boneir report case-7 plan-1 --out for-the-board")
     plan_argument(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default: 'report' in the folder of the case)")
-    physics_arguments(parser)
+    physics_arguments(parser, always=True)
     parser.add_argument("--date", default="", metavar="TEXT", help="a date to print (default: none)")
 
 
