@@ -43,7 +43,8 @@ def test_structures_make_a_case_and_carry_their_roles():
     case = Case(torso.image, structures, findings=findings)
     # The phantom has no ribs and no sacrum from which its levels could be named.
     assert [s.name for s in case.of_role(Role.BONE)] == ["bone", "vertebrae"]
-    assert {s.name for s in case.of_role(Role.CRITICAL)} == {"spinal_canal", "lungs", "gas", "nerve_roots"}
+    shown = {"spinal_canal", "lungs", "gas", "nerve_roots", "bowel_wall", "pleura"}
+    assert {s.name for s in case.of_role(Role.CRITICAL)} == shown
     assert case.structure("spinal_canal").kind == "spinal_canal"
     assert not case.structure("spinal_canal").sure
     assert case.structure("bone").sure

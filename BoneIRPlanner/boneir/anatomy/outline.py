@@ -1,4 +1,4 @@
-"""Outline a CT without labels: body, bone, spinal canal, lungs, gas and what contrast medium fills."""
+"""Outline a CT without labels: body, bone, spinal canal, lungs, gas, what contrast medium fills, organs at risk."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .canal import CanalCourse, course_of_canal
 from .canal_findings import canal_findings
 from .canal_tube import fill_canal
 from .outline_bones import outline_bones
+from .outline_organs import Inside, outline_organs
 from .settings import outline_values, setting
 from .skeleton import Skeleton, part_skeleton, with_vertebrae
 from .structures import structure_kinds
@@ -42,7 +43,7 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     structures : tuple of Structure
         ``body``, ``bone`` (marrow included), ``spinal_canal``, ``lungs``, ``gas`` and ``contrast_filled``, each only
         where there is one; then every vertebra that can be named, or ``vertebrae``, and ribs, sacrum, hips, femora and
-        sternum as far as they are told apart.
+        sternum as far as they are told apart; then vessels, kidneys, bladder, walls around gas and pleura.
     findings : tuple of Finding
         Where the outlines are cut, missing or doubtful.
 
@@ -73,9 +74,12 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     }
     enough = setting("structure_ml") / image.grid.voxel_ml
     found = {key: marked for key, marked in upright.items() if np.count_nonzero(marked) > enough}
-    structures = (*(_structure(key, marked, frame) for key, marked in found.items()), *bones)
+    inside = Inside(body, skeleton.bone, lungs, gas)
+    organs, about_organs = outline_organs(hu, inside, course, bone, ORIGIN, frame)
+    structures = (*(_structure(key, marked, frame) for key, marked in found.items()), *bones, *organs)
     about_canal = (*canal_findings(course, skeleton.bone, frame), *about_levels)
-    return structures, (*field_of_view_findings(body, hu, frame), *about_canal, *_contrast_findings(skeleton, frame))
+    about_rest = (*_contrast_findings(skeleton, frame), *about_organs)
+    return structures, (*field_of_view_findings(body, hu, frame), *about_canal, *about_rest)
 
 
 def _bone_and_canal(
