@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .access.bones import bones_holding
-from .anatomy.outline import outline_structures
+from .anatomy.axial import AxialFrame
+from .anatomy.body import fine_body, outline_body
+from .anatomy.outline import AIR_HU
 from .anatomy.structures import kind_for
 from .assess import assess
 from .assessment import Assessment, Curve, Measure
@@ -40,6 +42,8 @@ class Verification:
     before, after : Assessment
         Of the plan, and of the actual one (the same where there is none).
     margins : tuple of (lesion, AfterMargin)
+    zone : Mask or None
+        The ablation zone where it lies over the planning image.
     cement : tuple of (lesion, CementAfter)
     error_mm : float
         Expected error of the registration.
@@ -57,6 +61,7 @@ class Verification:
     cement: tuple[tuple[str, CementAfter], ...]
     error_mm: float
     assessment: Assessment
+    zone: Mask | None = None
 
 
 def verify(
@@ -103,10 +108,12 @@ def verify(
         measures += needle_measures(result)
     actual = actual_plan(plan, result) if result and result.matches else None
     after = _assessed(case, actual, findings) if actual else before
+    if zone is not None:
+        zone = Mask(placed_grid(zone.grid, motion.inverse), zone.corner, zone.voxels)
     margins, cement = [], []
     for treatment in plan.treatments:
         if zone is not None:
-            margins.append((treatment.lesion, _margin(case, treatment, zone, motion, error_mm)))
+            margins.append((treatment.lesion, _margin(case, treatment, zone, error_mm)))
             name, found_margin = margins[-1]
             measures += after_measures(found_margin, name, treatment.margin_mm)
             findings += after_findings(found_margin, name, treatment.margin_mm)
@@ -118,7 +125,7 @@ def verify(
             findings += cement_findings(found_cement, name)
     sheet = Assessment(plan.uid, case.uid, tuple(measures), worst_first(dict.fromkeys(findings)), (), tuple(curves))
     return Verification(
-        shown, plan, actual, result, before, after, tuple(margins), tuple(cement), error_mm, sheet
+        shown, plan, actual, result, before, after, tuple(margins), tuple(cement), error_mm, sheet, zone
     )  # fmt: skip
 
 
@@ -143,8 +150,7 @@ def _laid_over(
 
 def _needles(plan: Plan, control: Image, motion: Rigid) -> tuple[CarriedOut, list[Finding]]:
     """The needles of the control image, in the frame of the plan, matched."""
-    structures, _ = outline_structures(control)
-    body = next((item.mask for item in structures if item.role is Role.BODY), None)
+    body = _body_of(control)
     tools: list[Probe | Cement] = []
     for item in plan.treatments:
         tools += [*item.probes, *item.cement]
@@ -158,6 +164,13 @@ def _needles(plan: Plan, control: Image, motion: Rigid) -> tuple[CarriedOut, lis
     return result, [*here, *result.findings]
 
 
+def _body_of(control: Image) -> Mask:
+    """The patient in a CT; the skin tells how deep a needle is."""
+    frame = AxialFrame(control.grid)
+    coarse = outline_body(frame.coarse(control.voxels, AIR_HU), frame)
+    return Mask.of(frame.on_grid(fine_body(coarse, control.voxels, frame)), control.grid)
+
+
 def _assessed(case: Case, actual: Plan, findings: list[Finding]) -> Assessment:
     try:
         return assess(case, actual)
@@ -167,11 +180,10 @@ def _assessed(case: Case, actual: Plan, findings: list[Finding]) -> Assessment:
         return Assessment(actual.uid, case.uid)
 
 
-def _margin(case: Case, treatment: Treatment, zone: Mask, motion: Rigid, error_mm: float) -> AfterMargin:
-    moved = Mask(placed_grid(zone.grid, motion.inverse), zone.corner, zone.voxels)
+def _margin(case: Case, treatment: Treatment, zone: Mask, error_mm: float) -> AfterMargin:
     barriers = [*_of_kin(case, "cord"), *_of_kin(case, "joint")]
     lesion = case.lesion(treatment.lesion).mask
-    return after_margin(lesion, moved, barriers=barriers, error_mm=error_mm, wanted_mm=treatment.margin_mm)
+    return after_margin(lesion, zone, barriers=barriers, error_mm=error_mm, wanted_mm=treatment.margin_mm)
 
 
 def _cement(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,13 +105,24 @@ def _pictures(made: Verification) -> tuple[tuple[Picture, ...], tuple[Finding, .
         names = {probe.name for probe in made.actual.probes}
         drawn += [item for item in shown if item.about in ("", *names)]
     try:
-        from ..scene.margin_picture import margin_picture
-
-        drawn = [*(margin_picture(margin, lesion) for lesion, margin in made.margins), *drawn]
+        drawn = [*_of_margins(made), *drawn]
     except (MissingExtraError, ImportError, BoneIRError) as error:
         if made.margins:
             missing = (*missing, Finding("report.no_pictures", Severity.NOTE, f"No map was drawn: {error}"))
     return tuple(drawn), missing
+
+
+def _of_margins(made: Verification) -> Iterator[Picture]:
+    """The control image with lesion and zone, and the margin on the surface, of each lesion."""
+    from ..scene.control_picture import control_picture
+    from ..scene.margin_picture import margin_picture
+
+    wanted = {item.lesion: item.margin_mm for item in made.plan.treatments}
+    for lesion, margin in made.margins:
+        if made.zone is not None:
+            mask, control = made.case.lesion(lesion).mask, made.case.others[-1]
+            yield control_picture(control, mask, made.zone, wanted[lesion], margin.place_mm, lesion)
+        yield margin_picture(margin, lesion)
 
 
 def _beside(plan: Plan, actual: Plan) -> Plan:

@@ -15,6 +15,7 @@ from ..errors import OutlineError
 from ..findings import Finding, Point, Severity
 from ..mask import Mask
 from ..resources import limit
+from .star_body import star_body
 
 Floats = NDArray[np.float64]
 Marked = NDArray[np.bool_]
@@ -33,10 +34,15 @@ class Look(StrEnum):
     """What takes up no contrast on MR or CT."""
 
 
-_SEED_MM, _OPENING_MM, _CLOSING_MM, _BLUR_MM = 2.5, 1.5, 4.0, 0.8
+_SEED_MM, _OPENING_MM, _CLOSING_MM = 2.5, 1.5, 4.0
+_BLURS_MM, _CLEAR = (0.8, 1.4, 2.0), 5.0
 _GAS_HU = -150.0
+_BLOOM_MM, _INPAINT_MM = 2.0, 2.5
+"""Around metal voxels are taken from beside it."""
+_STREAKS_MM, _SHELL_MM, _BONE_HU = 8.0, (1.0, 4.0), 100.0
 _RIM = (0.85, 1.0)
-"""What is around is taken from this outer part of the region that is looked at."""
+_DARKER = 30.0
+"""What is around is taken from this outer part of the region that is looked at, by this percentile."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +71,8 @@ def outline_ablated(
 ) -> AblatedZone:
     """Outline an ablation zone from a point inside it.
 
-    The border lies half-way between the values around the point and those farther out, in the image blurred a little;
-    what hangs on the zone by a thin bridge is cut off, and holes are closed.
+    The border lies half-way between the values around the point and those farther out, in the image blurred a little.
+    The zone is what is seen of it from its middle (`star_body`): tissue that looks alike behind a gap is no part of it.
 
     Parameters
     ----------
@@ -91,20 +97,26 @@ def outline_ablated(
         raise OutlineError(
             f"A zone that shows as {look.value} is outlined on CT; this image is {image.modality.value}."
         )
-    corner, values, away = _around(image, seed_mm, reach_mm)
+    corner, shown, away = _around(image, seed_mm, reach_mm)
     spacing = image.grid.spacing_mm[::-1]
-    blurred = ndimage.gaussian_filter(values, [_BLUR_MM / s for s in spacing])
+    values = _without_metal(shown, spacing) if image.modality is Modality.CT else shown
     allowed = away <= reach_mm
     for mask in outside:
         allowed &= ~mask.part(corner, values.shape)
-    border, apart = _border(blurred, values, away, allowed, reach_mm, look)
-    dark = (blurred < border) & allowed
-    zone = _hull_of_gas(dark, away, spacing) if look is Look.GAS else _one_body(dark, away, spacing)
+    border, apart, alike = _alike(values, away, allowed, reach_mm, look, spacing)
+    if look is Look.GAS:
+        zone = _hull_of_gas(alike > 0.0, away, spacing)
+    else:
+        seed = np.asarray(np.unravel_index(int(away.argmin()), away.shape)) * np.asarray(spacing)
+        zone = _one_body(star_body(alike, seed, spacing, reach_mm), away, spacing)
     if not zone.any():
         text = f"Nothing around ({', '.join(f'{v:.0f}' for v in seed_mm)}) mm LPS looks like a zone ({look.value})."
         raise OutlineError(f"{text} Give a point inside it, or its mask.")
     mask = Mask.within(zone, corner, image.grid)
-    return AblatedZone(mask, border, apart, _findings(mask, zone & (away > reach_mm - 2.0), look, apart, seed_mm))
+    findings = _findings(mask, zone & (away > reach_mm - 2.0), look, apart, seed_mm)
+    if image.modality is Modality.CT:
+        findings += _hidden(zone, shown, spacing, look, seed_mm)
+    return AblatedZone(mask, border, apart, findings)
 
 
 def _around(image: Image, seed_mm: Point, reach_mm: float) -> tuple[tuple[int, int, int], Floats, Floats]:
@@ -119,22 +131,58 @@ def _around(image: Image, seed_mm: Point, reach_mm: float) -> tuple[tuple[int, i
     return (k, j, i), values, np.asarray(away)
 
 
+def _alike(
+    values: Floats, away: Floats, allowed: Marked, reach_mm: float, look: Look, spacing: tuple[float, ...]
+) -> tuple[float, float, Floats]:
+    """Border, contrast to noise, and how much each voxel looks like the zone (1 surely, -1 surely not).
+
+    The image is blurred as far as its noise asks.
+    """
+    border = apart = 0.0
+    blurred = values
+    for blur_mm in _BLURS_MM:
+        blurred = ndimage.gaussian_filter(values, [blur_mm / s for s in spacing])
+        border, contrast, apart = _border(blurred, values, away, allowed, reach_mm, look)
+        near = blurred[away <= 2.0 * _SEED_MM]
+        if look is Look.GAS or contrast >= _CLEAR * float(np.std(near)):
+            break
+    if look is Look.GAS:
+        return border, apart, np.where((blurred < border) & allowed, 1.0, -1.0)
+    # Fat and gas are darker than any zone that heat or cold has made; on MR nothing is known to be.
+    least = border - contrast if look in (Look.DARK, Look.ICE) else -np.inf
+    steps = np.minimum(border - blurred, blurred - least) / (contrast / 2.0)
+    return border, apart, np.where(allowed, np.clip(steps, -1.0, 1.0), -1.0)
+
+
+def _without_metal(values: Floats, spacing: tuple[float, ...]) -> Floats:
+    """The values with needles, and the blooming around them, replaced by what lies about them."""
+    metal = values >= limit("verification", "metal_hu").amount
+    if not metal.any():
+        return values
+    known = ndimage.distance_transform_edt(~metal, sampling=spacing) > _BLOOM_MM
+    sigma = [_INPAINT_MM / s for s in spacing]
+    weight = ndimage.gaussian_filter(known.astype(float), sigma)
+    filled = ndimage.gaussian_filter(np.where(known, values, 0.0), sigma) / np.maximum(weight, 1e-6)
+    return np.where(known, values, filled)
+
+
 def _border(
     blurred: Floats, values: Floats, away: Floats, allowed: Marked, reach_mm: float, look: Look
-) -> tuple[float, float]:
-    """The grey value of the border, and the contrast in standard deviations of the values around the seed."""
+) -> tuple[float, float, float]:
+    """The grey value of the border, by how much the zone is darker, and that in standard deviations of a voxel."""
     if look is Look.GAS:
-        return _GAS_HU, float("inf")
+        return _GAS_HU, float("inf"), float("inf")
     near = away <= _SEED_MM
     inside = float(np.median(blurred[near]))
     rim = allowed & (away >= _RIM[0] * reach_mm) & (away <= _RIM[1] * reach_mm)
     if look in (Look.DARK, Look.ICE):
-        rim &= blurred > inside
+        rim &= blurred > inside + 2.0 * float(np.std(blurred[away <= 2.0 * _SEED_MM]))
     if np.count_nonzero(rim) < 100:
         raise OutlineError("Around the point there is too little tissue that is brighter: it lies in no dark zone.")
-    around = float(np.median(blurred[rim]))
+    # Of several tissues around the darkest counts: what is told from it is told from the brighter ones as well.
+    around = float(np.percentile(blurred[rim], _DARKER))
     noise = float(1.4826 * np.median(np.abs(values[near] - np.median(values[near])))) or 1.0
-    return (inside + around) / 2.0, (around - inside) / noise
+    return (inside + around) / 2.0, around - inside, (around - inside) / noise
 
 
 def _one_body(dark: Marked, away: Floats, spacing: tuple[float, ...]) -> Marked:
@@ -159,6 +207,27 @@ def _hull_of_gas(dark: Marked, away: Floats, spacing: tuple[float, ...]) -> Mark
     parts, _ = ndimage.label(closed)
     near = parts[(away <= _CLOSING_MM) & (parts > 0)]
     return np.isin(parts, np.unique(near)) if near.size else np.zeros(dark.shape, bool)
+
+
+def _hidden(zone: Marked, shown: Floats, spacing: tuple[float, ...], look: Look, seed_mm: Point) -> tuple[Finding, ...]:
+    """That needles' streaks, or bone, hide where a zone ends in a CT."""
+    found = []
+    beyond = ndimage.distance_transform_edt(~zone, sampling=spacing)
+    if np.any(shown[beyond <= _STREAKS_MM] >= limit("verification", "metal_hu").amount):
+        text = (
+            "Metal lies in the zone or beside it, and its streaks hide where the zone ends: outline it in an image "
+            "without needles, or give its mask."
+        )
+        found.append(Finding("verify.metal_in_zone", Severity.WARN, text, place_mm=seed_mm))
+    around = (beyond > _SHELL_MM[0]) & (beyond <= _SHELL_MM[1])
+    share, most = float(np.mean(shown[around] > _BONE_HU)) if around.any() else 0.0, limit("verification", "zone_bone")
+    if look is not Look.GAS and share > most.amount:
+        text = (
+            f"{share:.0%} of the outlined zone end at bone, where heat and cold do not show in CT: there the zone may "
+            "reach farther, and the margin is not known."
+        )
+        found.append(Finding("verify.zone_at_bone", Severity.WARN, text, share, "1", most, seed_mm))
+    return tuple(found)
 
 
 def _findings(mask: Mask, at_reach: Marked, look: Look, apart: float, seed_mm: Point) -> tuple[Finding, ...]:

@@ -50,7 +50,12 @@ def after_findings(found: AfterMargin, lesion: str, wanted_mm: float) -> tuple[F
         )
         findings.append(Finding("after.missed", Severity.STOP, text, part.volume_ml, "mL", None, part.place_mm, lesion))
     asked = asked_margin(wanted_mm)
-    if 0.0 <= found.minimum_mm < wanted_mm:
+    if found.minimum_mm < 0.0:
+        text = f"The zone ends {-found.minimum_mm:.1f} mm inside {lesion} at {_where(found.place_mm)}."
+        findings.insert(
+            0, Finding("after.minimum", Severity.STOP, text, found.minimum_mm, "mm", asked, found.place_mm, lesion)
+        )
+    elif found.minimum_mm < wanted_mm:
         where = _where(found.place_mm)
         text = f"The margin around {lesion} is {found.minimum_mm:.1f} mm at {where}; the plan asked for {asked}."
         findings.append(
@@ -98,4 +103,4 @@ def coverage_curve(found: AfterMargin, lesion: str, wanted_mm: float) -> Curve:
 
 
 def _where(place_mm: tuple[float, float, float]) -> str:
-    return f"({', '.join(f'{v:.0f}' for v in place_mm)}) mm LPS"
+    return f"({', '.join(f'{round(v)}' for v in place_mm)}) mm LPS"

@@ -37,6 +37,13 @@ _KEY_NUMBERS = {
     "after.coverage_0": "Lesion in the zone",
     "cement_after.volume": "Cement",
 }
+_SPEAK_OF = {
+    "after.minimum": ("after.minimum", "after.missed"),
+    "after.claimed": ("after.minimum", "after.missed", "after.claimed"),
+    "after.coverage_0": ("after.missed",),
+}
+"""Findings that mark a number which is read first, by its code."""
+_WORST = (Severity.STOP, Severity.WARN, Severity.NOTE)
 _SMALLEST_IS_WORST = ("after.",)
 
 
@@ -118,7 +125,9 @@ def _tile(material: Material, code: str, label: str) -> Tile | None:
     worst = min if code.startswith(_SMALLEST_IS_WORST) else max
     measure = worst(have, key=lambda item: item.amount or 0.0)
     text = amount_text(measure.amount or 0.0, measure.unit)
-    return Tile(label, text, material.thing(measure.about), material.severity_of(measure))
+    speaking = [f.severity for f in material.findings if f.code in _SPEAK_OF.get(code, ()) and f.about == measure.about]
+    gravest = min(speaking, key=_WORST.index, default=material.severity_of(measure))
+    return Tile(label, text, material.thing(measure.about), gravest)
 
 
 def write_verification(report: Report, folder: Path, name: str) -> ReportFiles:
