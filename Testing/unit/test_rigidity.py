@@ -7,10 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from boneir.case import Image
+from boneir.assessing.rigidity import assess_rigidity
+from boneir.assessing.sheet import Sheet
+from boneir.assessing.subject import Subject
+from boneir.case import Case, Image, Lesion, Role, Structure
 from boneir.grid import Grid
 from boneir.mask import Mask
-from boneir.plan import Trajectory
+from boneir.plan import Cement, Screw, Technique, Trajectory, Treatment
 from boneir.resources import limit
 from boneir.stability.rigidity import Added, cuts_across, modulus_gpa, rigidity_of, weakest_cut
 
@@ -124,3 +127,87 @@ def test_a_hole_weakens_and_cement_and_a_screw_give_it_back() -> None:
     assert held.axial > filled.axial > sick.axial
     gained = screw.modulus_gpa * math.pi * 16 / (modulus * math.pi * 144)
     assert held.axial == pytest.approx(left + gained, rel=0.1)
+
+
+def composite(radius_mm: float, core_mm: float, shell_gpa: float, core_gpa: float) -> tuple[float, float, float]:
+    """Pull in kN, bending and torsion in N m2 of a round core in a round shell, by their closed forms."""
+    inner, outer = (math.pi * r**2 for r in (core_mm, radius_mm))
+    pull = shell_gpa * (outer - inner) + core_gpa * inner
+    bend = 1e-3 * math.pi / 4 * (shell_gpa * (radius_mm**4 - core_mm**4) + core_gpa * core_mm**4)
+    return pull, bend, 2 * bend / (2 * (1 + limit("stability", "poisson").amount))
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_a_core_of_cement_and_a_screw_stiffen_as_a_composite_cylinder(seed: int) -> None:
+    image, mask, axis = bone(seed)
+    soft = Image((np.zeros_like(image.voxels) + 200).astype(np.int16), image.grid)
+    shell = modulus_gpa(np.array([200.0]))[0]
+    points = mask.grid.to_mm(np.argwhere(np.ones(mask.grid.shape, bool))[:, ::-1])
+    up = points @ axis
+    beside = np.linalg.norm(points - up[:, None] * axis, axis=1)
+    core = Mask.of(((beside <= 7.0) & (np.abs(up) <= 29.0)).reshape(mask.grid.shape), mask.grid)
+    far, near = (tuple(float(v) for v in s * axis) for s in (29.0, -29.0))
+    screw = Added(limit("stability", "screw_modulus").amount, None, Trajectory(far, near), 8.0)
+    cement = Added(limit("stability", "cement_modulus").amount, core)
+    for added, core_mm in ((cement, 7.0), (screw, 4.0)):
+        stations, rows = cuts_across(soft, mask, axis, [added])
+        found = rows[(stations > 8) & (stations < 52)].mean(axis=0)
+        expected = composite(12.0, core_mm, shell, added.modulus_gpa)
+        plain = composite(12.0, core_mm, shell, shell)
+        assert found == pytest.approx(expected, rel=0.05)
+        assert np.all(found > 1.02 * np.asarray(plain))
+
+
+def test_a_screw_beside_the_bone_stiffens_nothing() -> None:
+    image, mask, axis = bone()
+    aside = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
+    aside = 13.0 * aside / np.linalg.norm(aside)
+    far, near = (tuple(float(v) for v in s * axis + aside) for s in (28.0, -28.0))
+    screw = Added(limit("stability", "screw_modulus").amount, None, Trajectory(far, near), 1.0)
+    assert np.array_equal(cuts_across(image, mask, axis, [screw])[1], cuts_across(image, mask, axis)[1])
+
+
+def two_shafts() -> Case:
+    """Two rods of 24 mm across beside each other; the right one has a hole at its middle."""
+    grid = Grid((70, 30, 90), (1.0, 1.0, 1.0), (-44.5, -14.5, -34.5))
+    points = grid.to_mm(np.argwhere(np.ones(grid.shape, bool))[:, ::-1])
+    hu = np.full(len(points), 30)
+    masks = {}
+    for side, x in (("right", -25.0), ("left", 25.0)):
+        rod = (np.hypot(points[:, 0] - x, points[:, 1]) <= 12.0) & (np.abs(points[:, 2]) <= 32.0)
+        hu[rod] = 600
+        masks[f"femur_{side}"] = rod
+    hole = np.linalg.norm(points - [-25.0, 0.0, 0.0], axis=1) <= 7.0
+    hu[hole] = 20
+    outlines = {key: Mask.of(mask.reshape(grid.shape), grid) for key, mask in (masks | {"l": hole}).items()}
+    sick = Lesion("l", outlines.pop("l"))
+    bones = tuple(Structure(key, Role.BONE, mask, kind=key) for key, mask in outlines.items())
+    return Case(Image(hu.reshape(grid.shape).astype(np.int16), grid), bones, (sick,))
+
+
+@pytest.mark.parametrize(("head", "tip", "misses"), [(-14.0, -30.0, True), (30.0, -30.0, False)])
+def test_fixation_that_does_not_reach_the_weakest_cut_is_told(head: float, tip: float, misses: bool) -> None:
+    way = Trajectory((-25.0, 0.0, head), (-25.0, 0.0, tip))
+    sheet = Sheet()
+    assess_rigidity(
+        Subject(two_shafts(), Treatment("l", Technique.FIXATION, screws=(Screw("Screw 1", way, 6.0),))), sheet
+    )
+    by_code = {item.code: item.amount for item in sheet.measures}
+    found = [item for item in sheet.findings if item.code == "stability.fixation_misses"]
+    assert bool(found) == misses
+    if misses:
+        assert by_code["stability.rigidity_axial_planned"] == pytest.approx(by_code["stability.rigidity_axial"])
+        assert "screws add nothing" in found[0].text
+        assert found[0].place_mm == pytest.approx((-25.0, 0.0, 0.0), abs=3.0)
+    else:
+        assert by_code["stability.rigidity_axial_planned"] > 1.1 * by_code["stability.rigidity_axial"]
+
+
+def test_cement_without_a_forecast_is_said_to_be_unknown() -> None:
+    way = Trajectory((-25.0, 30.0, 0.0), (-25.0, 0.0, 0.0))
+    sheet = Sheet()
+    assess_rigidity(
+        Subject(two_shafts(), Treatment("l", Technique.CEMENT, cement=(Cement("1", way, 2.0, 3.0),))), sheet
+    )
+    assert "stability.cement_unknown" in {item.code for item in sheet.findings}
+    assert not [item for item in sheet.measures if item.code.endswith("_planned")]

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from ..assessment import Measure
 from ..case import Case, Modality
-from ..findings import Finding, Severity
+from ..findings import Finding, Point, Severity
 from ..mask import Mask
 from ..plan import Treatment
 from ..resources import limit
 from ..stability.answers import neighbours_of, parts_of, score_of
-from ..stability.rigidity import Added, WeakestCut, cuts_across, weakest_cut
+from ..stability.rigidity import CUT_MM, Added, WeakestCut, cuts_across, weakest_cut
 from .sheet import Sheet
 from .subject import Subject
 
@@ -43,12 +43,17 @@ def assess_rigidity(subject: Subject, sheet: Sheet) -> None:
         sheet.add((), [Finding("stability.no_reference", Severity.NOTE, text, about=lesion.name)])
         return
     healthy = [cuts_across(case.image, mask, axis) for mask, axis in references]
-    now = weakest_cut(cuts_across(case.image, *sick), healthy)
+    before = cuts_across(case.image, *sick)
+    now = weakest_cut(before, healthy)
     sheet.add(_measures(now, lesion.name, words, ""), _findings(now, lesion.name, words))
+    sheet.add((), _not_forecast(subject.treatment, sheet))
     added = _added(subject.treatment, sheet)
     if added:
-        after = weakest_cut(cuts_across(case.image, *sick, added), healthy)
-        sheet.add(_measures(after, lesion.name, words, "_planned"))
+        with_it = cuts_across(case.image, *sick, added)
+        after = weakest_cut(with_it, healthy)
+        means = _means_of(added)
+        sheet.add(_measures(after, lesion.name, words, means))
+        sheet.add((), _missed(lesion.name, sick, now, before, with_it, means))
 
 
 Cut = tuple[Mask, NDArray[np.float64]]
@@ -96,12 +101,68 @@ def _added(treatment: Treatment, sheet: Sheet) -> list[Added]:
     return added + [Added(screw, None, item.trajectory, item.diameter_mm) for item in treatment.screws]
 
 
-def _measures(cut: WeakestCut, about: str, words: str, suffix: str) -> Sequence[Measure]:
+def _means_of(added: Sequence[Added]) -> str:
+    """What a plan puts into bone, in words."""
+    kinds = {"cement" if item.mask is not None else "screws" for item in added}
+    return " and ".join(sorted(kinds))
+
+
+def _not_forecast(treatment: Treatment, sheet: Sheet) -> list[Finding]:
+    """That cement is planned whose shape could not be told, so that what it does to rigidity cannot either."""
+    if not treatment.cement or any(zone.name == f"{_CEMENT}{treatment.lesion}" for zone in sheet.zones):
+        return []
+    text = (
+        f"What the planned cement does to the rigidity of {treatment.lesion} is not known: its shape was not forecast."
+    )
+    return [Finding("stability.cement_unknown", Severity.NOTE, text, about=treatment.lesion)]
+
+
+def _missed(
+    about: str,
+    sick: Cut,
+    now: WeakestCut,
+    before: tuple[NDArray[np.float64], NDArray[np.float64]],
+    after: tuple[NDArray[np.float64], NDArray[np.float64]],
+    means: str,
+) -> list[Finding]:
+    """The weakest cuts that nothing of what is planned lies in: there the bone stays as weak as it is."""
+    gain = limit("stability", "fixation_gain")
+    missed = [
+        (title, number, getattr(now, name))
+        for number, (name, title) in enumerate(_KINDS)
+        if after[1][now.cuts[number], number] < (1.0 + gain.amount) * before[1][now.cuts[number], number]
+    ]
+    if not missed:
+        return []
+    _, number, share = min(missed, key=lambda item: item[2])
+    weak = 1.0 - share > limit("stability", "rigidity_loss").amount
+    titles = ", ".join(title for title, _, _ in missed)
+    verb = "adds" if means == "cement" else "add"
+    text = (
+        f"The planned {means} {verb} nothing where the bone of {about} is weakest in {titles}: that cut keeps "
+        f"{100 * share:.0f} % of the rigidity of healthy bone."
+    )
+    severity = Severity.WARN if weak else Severity.NOTE
+    place = _place_of(sick, before[0][now.cuts[number]])
+    return [Finding("stability.fixation_misses", severity, text, share, "1", gain, place, about)]
+
+
+def _place_of(sick: Cut, station_mm: float) -> Point:
+    """The middle of a bone at a cut so far above its lowest."""
+    mask, axis = sick
+    points = mask.points_mm()
+    up = points @ axis
+    near = points[np.abs(up - up.min() - station_mm) <= CUT_MM]
+    x, y, z = (float(v) for v in near.mean(axis=0))
+    return x, y, z
+
+
+def _measures(cut: WeakestCut, about: str, words: str, means: str) -> Sequence[Measure]:
     error = limit("stability", "modulus_error")
-    planned = ", with cement and screws as planned" if suffix else ""
+    planned, suffix = (f", with {means} as planned", "_planned") if means else ("", "")
     note = (
         f"weakest cut, as a share of {words}; the range is the error of the density calibration that a ratio does not "
-        "cancel" + ("; taken as bonded, an upper bound" if suffix else "")
+        "cancel" + ("; taken as bonded, an upper bound" if means else "")
     )
     found = []
     for name, title in _KINDS:

@@ -151,8 +151,12 @@ def cuts_across(
         if also is not None:
             inside |= _marked(also, plane)
         stiff = np.where(inside, modulus_gpa(hu), 0.0)
-        for item in added:
-            stiff = np.where(item.holds(plane), np.maximum(stiff, item.modulus_gpa), stiff)
+        for item in sorted(added, key=lambda item: item.mask is None):
+            held = item.holds(plane)
+            if item.mask is None:  # a screw stiffens only the bone, and the cement, that it lies in
+                held &= ndimage.binary_fill_holes(inside)
+            inside |= held
+            stiff = np.where(held, np.maximum(stiff, item.modulus_gpa), stiff)
         rows.append(rigidity_of(stiff, PIXEL_MM).as_row())
     return np.asarray(stations - stations[0]), np.asarray(rows)
 
@@ -165,11 +169,14 @@ class WeakestCut:
     ----------
     axial, bending, torsion : float
         Rigidity as a share of that of the reference.
+    cuts : tuple of int
+        Which cut is the weakest in each of the three, as an index into the stations.
     """
 
     axial: float
     bending: float
     torsion: float
+    cuts: tuple[int, int, int]
 
     @property
     def least(self) -> float:
@@ -192,7 +199,8 @@ def weakest_cut(sick: tuple[Floats, Floats], healthy: Sequence[tuple[Floats, Flo
     middle = (at >= _ENDS) & (at <= 1 - _ENDS)
     ratio = sick[1][middle] / np.maximum(means.T[middle], 1e-9)
     axial, bending, torsion = (float(v) for v in ratio.min(axis=0))
-    return WeakestCut(axial, bending, torsion)
+    one, two, three = (int(v) for v in np.flatnonzero(middle)[ratio.argmin(axis=0)])
+    return WeakestCut(axial, bending, torsion, (one, two, three))
 
 
 def _marked(mask: Mask, points_mm: Floats) -> NDArray[np.bool_]:
