@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import qt
+import slicer
 from slicer.i18n import tr as _
 
+from ..errors import PlanError
 from .choices import StepName
-from .records import Outcomes, inputs_of, plan_outcome, read, written
+from .records import Outcome, Outcomes, inputs_of, plan_outcome, read, written
+from .simulation import Simulation
 from .step import Step
 from .tables import show_measures, show_text
 from .wording import instruments_of, plan_words
 from .work import work
+
+ASK_MS = 100
+"""So often a simulation that runs is asked how it stands."""
 
 
 class EffectStep(Step):
@@ -23,12 +30,19 @@ class EffectStep(Step):
 
     def connect(self) -> None:
         self.ui.assessButton.connect("clicked()", self.onAssess)
+        self.ui.simulateButton.connect("clicked()", self.onSimulate)
         self.ui.measuresTable.connect("cellClicked(int,int)", self.onMeasure)
+        self.simulation: Simulation | None = None
+        self._about = ""
+        self._timer = qt.QTimer(self.widget)
+        self._timer.setInterval(ASK_MS)
+        self._timer.connect("timeout()", self.onTick)
 
     def refresh(self) -> None:
         plan, problem = self.logic.planState(self.parameters.planName)
         show_text(self.ui.planText, problem or plan_words(plan))
         self.ui.assessButton.enabled = plan is not None
+        self._show_simulation(plan is not None)
         needles = [tool.name for tool in instruments_of(plan)] if plan is not None else []
         show_measures(self.ui.measuresTable, plan_outcome(self.parameters).measures, needles=needles)
 
@@ -62,6 +76,54 @@ class EffectStep(Step):
         names = [page.name for page in self.logic.planPages()]
         kept = read(Outcomes, parameters.assessments) or Outcomes()
         parameters.assessments = written(kept.with_one(outcome, names))
+
+    def onSimulate(self) -> None:
+        """Begin a simulation, or stop the one that runs."""
+        if self.simulation is not None:
+            self.simulation.stop()
+            return
+        with work(_("The effect could not be simulated.")):
+            self.logic.takeMoves()
+            inputs = inputs_of(self.parameters)
+            case, plan = self.logic.caseOf(inputs), self.logic.planNow(self.parameters.planName)
+            if plan is None:
+                raise PlanError(_("There is no plan in the scene: choose one first."))
+            self._about = self.logic.fingerprint(inputs)
+            self.simulation = Simulation(case, plan)
+            self._timer.start()
+        self.refresh()
+
+    def onTick(self) -> None:
+        """Show how the simulation stands, or what it came to."""
+        simulation = self.simulation
+        if simulation is not None and simulation.ask():
+            self.ui.simulationText.text = simulation.words
+            return
+        self._timer.stop()
+        self.simulation = None
+        self._show_simulation(True)
+        if simulation is None or simulation.stopped:
+            self.module.say(_("The simulation was stopped; the plan and its prediction are as before."))
+            return
+        with work(_("The effect could not be simulated.")):
+            self._take(simulation)
+
+    def _take(self, simulation: Simulation) -> None:
+        from ..scene.update import show_effect
+
+        if simulation.failure is not None:
+            raise simulation.failure
+        plan, made = simulation.plan, simulation.assessment
+        show_effect(slicer.mrmlScene, plan, made)
+        outcome = Outcome("", made.measures, made.findings, plan.uid, self._about, plan.name)
+        kept = read(Outcomes, self.parameters.assessments) or Outcomes()
+        self.parameters.assessments = written(kept.with_one(outcome, [page.name for page in self.logic.planPages()]))
+
+    def _show_simulation(self, possible: bool) -> None:
+        runs = self.simulation is not None
+        self.ui.simulateButton.enabled = possible or runs
+        self.ui.simulateButton.text = _("Stop the simulation") if runs else _("Simulate in the patient's tissue")
+        self.ui.simulationText.visible = runs
 
     def onMeasure(self, row: int) -> None:
         self.logic.showPlace(plan_outcome(self.parameters).measures[row].place_mm)
