@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from boneir.anatomy.absent import absent_findings
 from boneir.anatomy.axial import AxialFrame
@@ -124,26 +125,27 @@ def test_muscle_bowel_and_cut_kidneys_are_no_kidneys():
 
 def _with_hips(belly: Belly):
     for side in (-1, 1):
-        belly.bone |= (np.abs(belly.left - side * 75) < 10) & (np.abs(belly.ahead - 40) < 30) & belly.body
+        belly.bone |= (np.abs(belly.left - side * 75) < 10) & (np.abs(belly.ahead - 50) < 25) & belly.body
     belly.hu[belly.bone] = 300.0
     return belly
 
 
 def test_the_bladder_is_fluid_between_the_hips():
     belly = _with_hips(Belly())
-    belly.ellipsoid(0, 55, 0, (35, 27, 33), 40.0)  # the wall
-    truth = belly.ellipsoid(0, 55, 0, (32, 24, 30), 6.0)
+    whole = belly.ellipsoid(0, 70, 0, (35, 23, 33), 40.0)
+    content = belly.ellipsoid(0, 70, 0, (32, 20, 30), 6.0)
     found = find_bladder(belly.seen(), belly.body, belly.bone, belly.frame)
     assert found is not None
-    inside = found.marked[truth].mean()
-    assert inside > 0.9
-    assert np.count_nonzero(found.marked) < 1.7 * np.count_nonzero(truth)
+    assert dice(found.marked, whole) > 0.85
+    # What is missed lies at its edge, within a voxel of the rough look (4 mm).
+    deep = np.asarray(ndimage.distance_transform_edt(content, sampling=belly.frame.coarse_spacing_mm)) > 5.0
+    assert found.marked[deep].all()
 
 
 def test_no_bladder_aside_without_hips_or_as_dense_as_muscle():
     for hips, left, hu in ((True, 45, 6.0), (False, 0, 6.0), (True, 0, 50.0)):
         belly = _with_hips(Belly()) if hips else Belly()
-        belly.ellipsoid(0, 55, left, (32, 24, 26), hu)
+        belly.ellipsoid(0, 70, left, (32, 20, 26), hu)
         assert find_bladder(belly.seen(), belly.body, belly.bone, belly.frame) is None
 
 

@@ -52,7 +52,8 @@ def find_bladder(hu: Field, body: Marked, bone: Marked, frame: AxialFrame) -> Or
     wall = ball(organ_setting("bladder_wall_mm"), frame.coarse_spacing_mm)
     rim = ball(organ_setting("bladder_wall_mm") + _SMOOTH_MM, frame.coarse_spacing_mm)
     marked = ndimage.binary_dilation(whole, wall) | (ndimage.binary_dilation(whole, rim) & (hu < high))
-    return Organ(np.asarray(marked & body & ~bone & (hu > organ_setting("fat_edge_hu"))), best.confidence)
+    marked = whole | (marked & (hu > organ_setting("fat_edge_hu")))
+    return Organ(np.asarray(marked & body & ~bone), best.confidence)
 
 
 def _likeness(piece: Marked, hu: Field, bone: Marked, body: Marked, spacing: Floats) -> float:
