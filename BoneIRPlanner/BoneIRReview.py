@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import slicer
-from slicer import vtkMRMLScalarVolumeNode
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import Default, WithinRange, parameterNodeWrapper
@@ -41,7 +41,10 @@ class BoneIRReviewParameterNode:
     """All state of the module."""
 
     fixedVolume: vtkMRMLScalarVolumeNode
+    fixedOutlines: vtkMRMLSegmentationNode
     otherVolume: vtkMRMLScalarVolumeNode
+    otherOutlines: vtkMRMLSegmentationNode
+    throughVolume: vtkMRMLScalarVolumeNode
     mix: MixChoice = MixChoice.BLEND
     mixPercent: Annotated[float, WithinRange(0, 100)] = 50.0
     registration: str
@@ -50,6 +53,11 @@ class BoneIRReviewParameterNode:
     showPlan: bool = True
     showZones: bool = True
     showShells: bool = True
+    layers: str
+    cementMl: Annotated[float, WithinRange(0, 30)] = 0.0
+    firstDay: str
+    secondDay: str
+    followed: str
     pictureFolder: Annotated[Path, Default(generator=Path.home)]
 
 
@@ -60,9 +68,11 @@ class BoneIRReviewLogic(ReviewLogic, ScriptedLoadableModuleLogic):  # type: igno
         return BoneIRReviewParameterNode(super().getParameterNode())
 
     def chooseDefaults(self, parameters: BoneIRReviewParameterNode) -> None:
-        """Choose the only image of a scene."""
+        """Choose the only image of a scene, and what this software outlined in it."""
         if parameters.fixedVolume is None and slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 1:
             parameters.fixedVolume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+        if parameters.fixedOutlines is None:
+            parameters.fixedOutlines = self.outlinesHere()
 
     def watchedBy(self, _parameters: BoneIRReviewParameterNode) -> list[tuple[Any, Any]]:
         """(node, event) of what changes the state of the panel besides the parameter node."""

@@ -18,6 +18,7 @@ def plugin(module: Any, scene: Any, tmp_path: Path) -> Iterator[Any]:
     from standins.application import load_module
     from standins.dicom import ctkDICOMDatabase
 
+    del slicer.modules.dicomPlugins  # as where this module is found before the one of Slicer
     described = load_module(Path(module.path).with_name("BoneIRDICOMPlugin.py"))
     assert described.hidden
     before, slicer.dicomDatabase = slicer.dicomDatabase, ctkDICOMDatabase()

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from by_hand import findings, plan
+from by_hand import findings, measures, plan
+from panel_look import HEIGHT, WIDTH, look_at, tab_places
 from test_binding import INTERACTIVE, described
-from test_panel_pictures import WIDTH, assert_rows_show_their_text, assert_text_fits, contrast, dark, in_tab_order
 from test_steps import cells
 
 PANEL = Path(__file__).resolve().parents[2] / "BoneIRPlanner" / "Resources" / "UI" / "BoneIRReview.ui"
-SHOWN = {"registrationTable"}
+SHOWN = {"registrationTable", "followMeasuresTable"}
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_what_speaks_against_a_registration_is_listed(two: Any, monkeypatch: pyt
 
     words = verdict_words(Verdict.DOUBTFUL, 3.21)
     other = two.parameters.otherVolume
-    monkeypatch.setattr(two.logic, "register", lambda fixed, moving: (other, words, findings()))
+    monkeypatch.setattr(two.logic, "register", lambda fixed, moving, through: (other, words, findings()))
     two.ui.registerButton.click()
     assert two.ui.registrationText.text == (
         "Registration doubtful: look before it is used. The checks let expect an error of 3.2 mm."
@@ -221,56 +221,22 @@ def test_closing_the_scene_leaves_nothing(two: Any, scene: Any) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_is_cut_off_at_500_pixels(two: Any, theme: str, tmp_path: Path) -> None:
-    import qt
-    import slicer
-
     from boneir.gui.records import Outcome, written
 
     words = "Registration doubtful: look before it is used. The checks let expect an error of 3.2 mm."
     two.parameters.registration = written(Outcome(words, findings=findings()))
-    parent, plain = two.parent, qt.QPalette(two.parent.palette)
-    parent.palette = dark(plain) if theme == "dark" else plain
-    parent.resize(WIDTH, 820)
-    parent.show()
-    slicer.app.processEvents()
-    two.refresh()
-    slicer.app.processEvents()
-    parent.resize(WIDTH, max(820, parent.minimumSizeHint().height()))
-    slicer.app.processEvents()
-    assert parent.size.width() == WIDTH
-    for scale in (1, 2):
-        picture = qt.QPixmap(WIDTH * scale, parent.size.height() * scale)
-        picture.setDevicePixelRatio(scale)
-        picture.fill(parent.palette.color(qt.QPalette.Window))
-        parent.render(picture)
-        assert picture.save(str(tmp_path / f"review-{theme}-{scale}x.png"))
-    for child in parent.findChildren(qt.QWidget):
-        if not child.isVisibleTo(parent):
-            continue
-        place = child.mapTo(parent, qt.QPoint(0, 0))
-        assert place.x() + child.size.width() <= WIDTH, f"{child.name or child.className()} sticks out"
-        if isinstance(child, qt.QAbstractButton | qt.QLabel) and child.name and child.text:
-            assert_text_fits(child)
-        if isinstance(child, qt.QLabel) and child.text:
-            ratio = contrast(child.palette.color(qt.QPalette.WindowText), child.palette.color(qt.QPalette.Window))
-            assert ratio >= 4.5
-        if isinstance(child, qt.QTableWidget):
-            assert child.horizontalHeader().length() <= child.viewport().size.width()
-            assert_rows_show_their_text(child)
-    parent.palette = plain
+    two.parameters.followed = written(Outcome(words, measures=measures(), findings=findings()))
+    two.parameters.layers = "Outlined: 45 °C, toxic to nerves (lesion-1); 60 °C, coagulates at once (lesion-1)."
+    two.ui.layersGroup.collapsed = two.ui.followGroup.collapsed = False
+    look_at(two, tmp_path, "review", theme)
 
 
 def test_the_tab_key_goes_from_top_to_bottom(panel: Any) -> None:
-    import qt
-
-    panel.parent.resize(WIDTH, 820)
+    panel.parent.resize(WIDTH, HEIGHT)
     panel.parent.show()
-    places = []
-    for child in in_tab_order(panel.panel):
-        reached = child.focusPolicy.value & qt.Qt.TabFocus.value
-        if reached and child.isVisibleTo(panel.panel) and child.name and not child.name.startswith("qt_"):
-            corner = child.mapTo(panel.parent, qt.QPoint(0, 0))
-            places.append((corner.y() // 12, corner.x(), child.name))
+    panel.ui.layersGroup.collapsed = panel.ui.followGroup.collapsed = False
+    places = tab_places(panel.panel, panel.parent)
+    assert len(places) > 4
     assert places == sorted(places)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from by_hand import plan
+from panel_look import HEIGHT, WIDTH, look_at, tab_places
 from test_binding import INTERACTIVE, described
-from test_panel_pictures import WIDTH, assert_rows_show_their_text, assert_text_fits, contrast, dark, in_tab_order
 from test_steps import cells
 
 PANEL = Path(__file__).resolve().parents[2] / "BoneIRPlanner" / "Resources" / "UI" / "BoneIRTraining.ui"
@@ -183,52 +183,15 @@ def test_a_damaged_sheet_is_no_sheet(panel: Any) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_is_cut_off_at_500_pixels(begun: Any, theme: str, tmp_path: Path) -> None:
-    import qt
-    import slicer
-
     begun.ui.scoreButton.click()
-    parent, plain = begun.parent, qt.QPalette(begun.parent.palette)
-    parent.palette = dark(plain) if theme == "dark" else plain
-    parent.resize(WIDTH, 820)
-    parent.show()
-    slicer.app.processEvents()
-    begun.refresh()
-    slicer.app.processEvents()
-    parent.resize(WIDTH, max(820, parent.minimumSizeHint().height()))
-    slicer.app.processEvents()
-    assert parent.size.width() == WIDTH
-    for scale in (1, 2):
-        picture = qt.QPixmap(WIDTH * scale, parent.size.height() * scale)
-        picture.setDevicePixelRatio(scale)
-        picture.fill(parent.palette.color(qt.QPalette.Window))
-        parent.render(picture)
-        assert picture.save(str(tmp_path / f"training-{theme}-{scale}x.png"))
-    for child in parent.findChildren(qt.QWidget):
-        if not child.isVisibleTo(parent):
-            continue
-        place = child.mapTo(parent, qt.QPoint(0, 0))
-        assert place.x() + child.size.width() <= WIDTH, f"{child.name or child.className()} sticks out"
-        if isinstance(child, qt.QAbstractButton | qt.QLabel) and child.name and child.text:
-            assert_text_fits(child)
-        if isinstance(child, qt.QLabel) and child.text:
-            ratio = contrast(child.palette.color(qt.QPalette.WindowText), child.palette.color(qt.QPalette.Window))
-            assert ratio >= 4.5
-        if isinstance(child, qt.QTableWidget):
-            assert child.horizontalHeader().length() <= child.viewport().size.width()
-            assert_rows_show_their_text(child)
-    parent.palette = plain
+    look_at(begun, tmp_path, "training", theme)
 
 
 def test_the_tab_key_goes_from_top_to_bottom(panel: Any) -> None:
-    import qt
-
-    panel.parent.resize(WIDTH, 820)
+    panel.parent.resize(WIDTH, HEIGHT)
     panel.parent.show()
-    places = []
-    for child in in_tab_order(panel.panel):
-        reached = child.focusPolicy.value & qt.Qt.TabFocus.value
-        if reached and child.isVisibleTo(panel.panel) and child.name and not child.name.startswith("qt_"):
-            places.append((child.mapTo(panel.parent, qt.QPoint(0, 0)).y(), child.name))
+    places = tab_places(panel.panel, panel.parent)
+    assert len(places) > 4
     assert places == sorted(places)
 
 

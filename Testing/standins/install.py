@@ -45,6 +45,7 @@ def install() -> None:
     for kind in (kind for part in parts for kind in part.IN_SLICER):
         _name_in_slicer(kind.__name__, kind)
     _name_in_slicer("dicomDatabase", dicom.ctkDICOMDatabase())
+    sys.modules["slicer.modules"].dicomPlugins = {}  # type: ignore[attr-defined]
     for name, ours in OURS.items():
         _put(name, _from_checkout(name) if SLICER_PYTHON else importlib.import_module(ours))
     if SLICER_PYTHON:

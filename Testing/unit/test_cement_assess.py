@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from boneir.cement.forecast_measures import forecast_curve, forecast_findings, f
 from boneir.cement.leaks import SafeVolume
 from boneir.cement.site import cement_site
 from boneir.cement.volume import cement_volume
+from boneir.errors import PlanError
 from boneir.findings import Severity
 from boneir.mask import Mask
 from boneir.plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
@@ -207,3 +209,26 @@ def test_no_more_than_what_is_called_for_is_ever_called_safe():
         better = [f for f in forecast_findings(near, "lesion-1", best, 3.7) if f.code == "cement.better_tip"]
         assert "no dangerous port is reached within 3.7 mL" in better[0].text
         assert "23" not in better[0].text
+
+
+def test_the_course_ends_in_the_zone_of_the_assessment_and_grows_by_half_millilitres():
+    from boneir.assessing.cement_course import cement_courses
+
+    (course,) = cement_courses(a_case(), a_plan()[0])
+    steps = course.steps_ml
+    assert np.diff(steps) == pytest.approx(0.5)
+    assert steps[-1] > 4.0
+    zone = next(item for item in found().zones if item.name == "cement in lesion-1")
+    assert course.shape(4.0).equals(zone.mask)
+    shapes = [course.shape(volume).full() for volume in steps]
+    assert all(not (before & ~after).any() for before, after in pairwise(shapes)), "cement does not go back"
+    assert not shapes[0].any()
+
+
+def test_a_plan_without_cement_has_no_course():
+    from boneir.assessing.cement_course import cement_courses
+
+    plan = a_plan()[0]
+    bare = replace(plan, treatments=(replace(plan.treatments[0], cement=()),))
+    with pytest.raises(PlanError, match="has no cement"):
+        cement_courses(a_case(), bare)

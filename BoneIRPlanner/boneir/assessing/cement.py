@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..anatomy.structures import kind_for, structure_kinds, structure_title
+from ..anatomy.structures import kind_for, structure_kinds, structure_title, within_sentence
 from ..assessment import Measure
 from ..case import Case, Modality, Structure
 from ..cement.after_ablation import ablated, order_findings
@@ -33,10 +33,6 @@ from .subject import Subject
 
 NEURAL = ("cord", "nerve_roots")
 """Kins of structures that must not get warm."""
-LYTIC_FROM = 0.5
-"""Share of void from which on a lesion without planned cement is looked at as one that may be filled."""
-COARSE_MM = 2.0
-"""Voxels longer than this do not show whether cortex is whole."""
 
 
 def assess_cement(subject: Subject, sheet: Sheet) -> None:
@@ -80,7 +76,8 @@ def _by_compartment(
     found = []
     for part in parts:
         body = site.neighbours.body if site is not None and part.bone == site.name else None
-        where = f"{part.compartment} ({structure_title(part.bone)})"
+        bone_title = within_sentence(structure_title(part.bone))
+        where = str(part.compartment) if part.bone == part.compartment else f"{part.compartment} ({bone_title})"
         measure = cement_measure(cement_volume(case.image, part.lesion, body, part.compartment), f"{lesion}, {where}")
         found.append(
             Measure(
@@ -100,7 +97,7 @@ def _by_compartment(
 def _fill(subject: Subject, volume: CementVolume, sheet: Sheet) -> None:
     """Forecast the planned injections; of a lytic lesion without any, what would be safe from the best place."""
     case, treatment, lesion = subject.case, subject.treatment, subject.lesion
-    lytic = volume.void_ml >= LYTIC_FROM * lesion.mask.volume_ml
+    lytic = volume.void_ml >= limit("cement", "lytic_from").amount * lesion.mask.volume_ml
     if not treatment.cement and not lytic:
         return
     try:
@@ -113,7 +110,7 @@ def _fill(subject: Subject, volume: CementVolume, sheet: Sheet) -> None:
     if not treatment.cement:
         sheet.add(_from_best_place(advice[0], volume.indicated_ml, lesion.name))
         return
-    bone = _after(treatment, bone, sheet)
+    bone = after_ablation(treatment, bone, sheet)
     tips = [item.trajectory.tip_mm for item in treatment.cement]
     amounts = [item.volume_ml for item in treatment.cement]
     try:
@@ -131,7 +128,7 @@ def _fill(subject: Subject, volume: CementVolume, sheet: Sheet) -> None:
         sheet.add(*_warming(case, found, lesion.name))
 
 
-def _after(treatment: Treatment, bone: PreparedBone, sheet: Sheet) -> PreparedBone:
+def after_ablation(treatment: Treatment, bone: PreparedBone, sheet: Sheet) -> PreparedBone:
     """The bone as the ablation of the same treatment leaves it."""
     for zone in sheet.zones if treatment.probes else ():
         medium, coarse = (ablated(item, zone.mask, treatment.technique) for item in (bone.medium, bone.coarse))
@@ -140,14 +137,14 @@ def _after(treatment: Treatment, bone: PreparedBone, sheet: Sheet) -> PreparedBo
 
 
 def _coarse(case: Case, lesion: str) -> list[Finding]:
-    longest = max(case.image.grid.spacing_mm)
-    if longest <= COARSE_MM:
+    longest, coarse = max(case.image.grid.spacing_mm), limit("cement", "coarse_voxel_mm")
+    if longest <= coarse.amount:
         return []
     text = (
         f"Voxels of {longest:.1f} mm blur the cortex around {lesion}: gaps may be missed, and thin cortex may be taken "
         "for a gap."
     )
-    return [Finding("cement.coarse", Severity.NOTE, text, longest, "mm", about=lesion)]
+    return [Finding("cement.coarse", Severity.NOTE, text, longest, "mm", coarse, about=lesion)]
 
 
 def _from_best_place(best: TipAdvice, indicated_ml: float, lesion: str) -> list[Measure]:

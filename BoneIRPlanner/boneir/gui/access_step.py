@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 
-import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -13,7 +12,7 @@ from .choices import StepName
 from .plan_bar import PlanBar
 from .records import Proposed, inputs_of, read, written
 from .step import Step
-from .tables import places_of, show_findings, show_rows, show_text
+from .tables import offer, places_of, show_findings, show_rows, show_text
 from .wording import device_choices, goal_of, plan_rows, refusal_rows, setting_choices
 from .work import work
 
@@ -41,11 +40,11 @@ class AccessStep(Step):
         devices = device_choices(parameters.technique.value)
         if parameters.device not in [identifier for identifier, _title in devices]:
             parameters.device = devices[0][0] if devices else ""
-        _offer(self.ui.deviceBox, devices, parameters.device)
+        offer(self.ui.deviceBox, devices, parameters.device)
         settings = [("", _("The one that covers best")), *setting_choices(parameters.device)]
         if parameters.setting not in [identifier for identifier, _title in settings]:
             parameters.setting = ""
-        _offer(self.ui.settingBox, settings, parameters.setting)
+        offer(self.ui.settingBox, settings, parameters.setting)
         self.ui.accelerateButton.visible = importlib.util.find_spec("numba") is None
         self.ui.proposeButton.enabled = parameters.inputVolume is not None
         self._show_plans()
@@ -115,12 +114,3 @@ class AccessStep(Step):
         findings = proposed.findings if proposed is not None else ()
         show_findings(self.ui.searchFindingsTable, findings)
         self.ui.refusalsGroup.visible = bool(refusals or findings)
-
-
-def _offer(box: qt.QComboBox, choices: list[tuple[str, str]], chosen: str) -> None:
-    """Fill a list with (identifier, title) where it changed, and show the chosen one."""
-    if [box.itemData(index) for index in range(box.count)] != [identifier for identifier, _title in choices]:
-        box.clear()
-        for identifier, title in choices:
-            box.addItem(title, identifier)
-    box.currentIndex = [identifier for identifier, _title in choices].index(chosen) if choices else -1

@@ -215,13 +215,6 @@ class PlannerLogic(PlansLogic, ViewsLogic):
         markups.StartPlaceMode(False)
         return seed
 
-    def showPlace(self, place: Any) -> None:
-        """Move the slice views to a place, where there is one."""
-        from ..scene.ras import to_ras
-
-        if place is not None:
-            slicer.modules.markups.logic().JumpSlicesToLocation(*to_ras(place), True)
-
     def hasPoint(self, seed: Any) -> bool:
         """Whether a point was placed."""
         return seed is not None and seed.GetNumberOfDefinedControlPoints() > 0

@@ -95,6 +95,19 @@ class PlansLogic:
         """Do again what was last undone."""
         return self._act(lambda book: book.redone(), name)
 
+    def showPlace(self, place: Any) -> None:
+        """Move the slice views to a place in LPS mm, where there is one."""
+        from ..scene.ras import to_ras
+
+        if place is not None:
+            slicer.modules.markups.logic().JumpSlicesToLocation(*to_ras(place), True)
+
+    def outlinesHere(self) -> Any:
+        """The segmentation that this software made in the scene, or None."""
+        from ..scene.marks import Part, marked
+
+        return next(marked(slicer.mrmlScene, Part.OUTLINES), None)
+
     def beforeImport(self) -> None:
         """Another scene is about to come in: what is on the desk must not be lost by it."""
         self._earlier = self.desk.book

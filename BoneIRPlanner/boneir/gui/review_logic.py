@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 from ..errors import CaseError, ImageError, PlanError
 from ..findings import Finding
 from ..fusion.quality import Verdict
-from .plans_logic import PlansLogic
+from .layers_logic import LayersLogic
 
 
 class MixChoice(Enum):
@@ -32,17 +32,22 @@ class MixChoice(Enum):
         return words[self]
 
 
-class ReviewLogic(PlansLogic):
+class ReviewLogic(LayersLogic):
     """Shows images over each other, and steps through the needles of a plan."""
 
-    def register(self, fixed: Any, other: Any) -> tuple[Any, str, tuple[Finding, ...]]:
-        """Lay another image over the planning image; give the node of the laid image, the verdict, and why."""
+    def register(self, fixed: Any, other: Any, through: Any = None) -> tuple[Any, str, tuple[Finding, ...]]:
+        """Lay another image over the planning image; give the node of the laid image, the verdict, and why.
+
+        Where `through` is given, an image in the frame of the other one, it is registered in its stead.
+        """
         from ..register import register
         from ..scene.read_back import case_from_nodes
         from ..scene.volume import image_from_node, show_image
 
         self._need_two(fixed, other)
-        case, registration = register(case_from_nodes(fixed), image_from_node(other)[0], other.GetName())
+        carrier = None if through is None or through is other else image_from_node(through)[0]
+        moving, case = image_from_node(other)[0], case_from_nodes(fixed)
+        case, registration = register(case, moving, other.GetName(), through=carrier)
         laid = next(image for image in case.others if image.uid == registration.placed_uid)
         with self.act_alone():
             node = show_image(slicer.mrmlScene, laid, _("{name}, registered").format(name=other.GetName()))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from slicer.i18n import tr as _
 
-from .module_widget import ModuleWidget
+from .follow_panel import FollowPanel
 from .records import Outcome, read, written
-from .tables import show_findings, show_text
+from .tables import offer_names, show_findings, show_text
 from .work import work
 
 
-class ReviewPanel(ModuleWidget):
+class ReviewPanel(FollowPanel):
     """Base of the widget of the module for review."""
 
     def connectPanel(self) -> None:
@@ -22,10 +22,12 @@ class ReviewPanel(ModuleWidget):
         self.ui.earlierNeedleButton.connect("clicked()", lambda: self.onNeedle(-1))
         self.ui.laterNeedleButton.connect("clicked()", lambda: self.onNeedle(1))
         self.ui.picturesButton.connect("clicked()", self.onPictures)
+        self.connectFollow()
 
     def show(self) -> None:
         parameters = self.parameters
-        self._showPlans()
+        names = [page.name for page in self.logic.planPages()]
+        parameters.reviewPlan = offer_names(self.ui.reviewPlanBox, names, parameters.reviewPlan)
         two = None not in (parameters.fixedVolume, parameters.otherVolume)
         two = two and parameters.fixedVolume is not parameters.otherVolume
         self.ui.registerButton.enabled = two
@@ -37,13 +39,16 @@ class ReviewPanel(ModuleWidget):
         outcome = read(Outcome, parameters.registration) or Outcome()
         show_text(self.ui.registrationText, outcome.text)
         show_findings(self.ui.registrationTable, outcome.findings)
+        self.showFollow()
         words = _("Ready.") if two else _("Choose the planning image and another image to show over it.")
         show_text(self.ui.reviewStatus, f"{self._said}\n{words}" if self._said else words)
 
     def onRegister(self) -> None:
         parameters = self.parameters
         with work(_("The images could not be registered.")):
-            node, words, findings = self.logic.register(parameters.fixedVolume, parameters.otherVolume)
+            node, words, findings = self.logic.register(
+                parameters.fixedVolume, parameters.otherVolume, parameters.throughVolume
+            )
             parameters.registration = written(Outcome(words, findings=findings))
             parameters.otherVolume = node
             self.logic.mix(parameters.fixedVolume, node, parameters.mix, parameters.mixPercent)
@@ -88,15 +93,3 @@ class ReviewPanel(ModuleWidget):
 
     def sceneCame(self) -> None:
         self.logic.afterImport()
-
-    def _showPlans(self) -> None:
-        names = [page.name for page in self.logic.planPages()]
-        box = self.ui.reviewPlanBox
-        if [box.itemText(index) for index in range(box.count)] != names:
-            box.clear()
-            for name in names:
-                box.addItem(name, name)
-        if self.parameters.reviewPlan not in names:
-            self.parameters.reviewPlan = names[0] if names else ""
-        if names:
-            box.currentIndex = names.index(self.parameters.reviewPlan)

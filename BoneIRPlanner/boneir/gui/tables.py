@@ -49,6 +49,23 @@ def show_measures(
     show_rows(table, rows, [item.note for item in measures], wrapped=2)
 
 
+def offer(box: qt.QComboBox, choices: Sequence[tuple[str, str]], chosen: str) -> None:
+    """Fill a list with (identifier, title) where it changed, and show the chosen one."""
+    identifiers = [identifier for identifier, _title in choices]
+    if [box.itemData(index) for index in range(box.count)] != identifiers:
+        box.clear()
+        for identifier, title in choices:
+            box.addItem(title, identifier)
+    box.currentIndex = identifiers.index(chosen) if chosen in identifiers else -1
+
+
+def offer_names(box: qt.QComboBox, names: Sequence[str], chosen: str) -> str:
+    """Fill a list with names, and show the chosen one; the first where that has gone. Give the one that is shown."""
+    shown = chosen if chosen in names else names[0] if names else ""
+    offer(box, [(name, name) for name in names], shown)
+    return shown
+
+
 def show_text(label: qt.QLabel, text: str) -> None:
     """Show text that wraps, and claim the height that it needs: a panel that scrolls would cut it off otherwise."""
     if label.text != text:

@@ -15,7 +15,7 @@ from ..train import fact_rows
 from ..training.practice import EXERCISES, Exercise, exercise
 from ..training.score import ScoreSheet
 from .module_widget import ModuleWidget
-from .tables import show_rows, show_text
+from .tables import offer_names, show_rows, show_text
 from .work import work
 
 
@@ -36,7 +36,8 @@ class TrainingPanel(ModuleWidget):
         parameters, task = self.parameters, self._task()
         names = [item.name for item in EXERCISES]
         self.ui.exerciseBox.currentIndex = names.index(task.name)
-        self._showPlans()
+        plans = [page.name for page in self.logic.planPages()]
+        parameters.traineePlan = offer_names(self.ui.traineePlanBox, plans, parameters.traineePlan)
         sheet = read_sheet(parameters.sheet)
         self.ui.plannerButton.enabled = self._begun()
         self.ui.scoreButton.enabled = self._begun() and bool(parameters.traineePlan)
@@ -96,18 +97,6 @@ class TrainingPanel(ModuleWidget):
 
     def _begun(self) -> bool:
         return bool(self.parameters.begun) and self.parameters.practiceVolume is not None
-
-    def _showPlans(self) -> None:
-        names = [page.name for page in self.logic.planPages()]
-        box = self.ui.traineePlanBox
-        if [box.itemText(index) for index in range(box.count)] != names:
-            box.clear()
-            for name in names:
-                box.addItem(name, name)
-        if self.parameters.traineePlan not in names:
-            self.parameters.traineePlan = names[0] if names else ""
-        if names:
-            box.currentIndex = names.index(self.parameters.traineePlan)
 
     def _status(self, sheet: ScoreSheet | None) -> str:
         if not self._begun():

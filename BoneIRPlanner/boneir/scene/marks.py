@@ -33,6 +33,8 @@ class Part(StrEnum):
     SKIN = "skin"
     LIVE = "live"
     MIXED = "mixed"
+    ISOTHERMS = "isotherms"
+    CEMENT = "cement"
 
 
 def mark(node: Any, part: Part, plan: str = "", tool: str = "") -> None:
