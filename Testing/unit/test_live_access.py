@@ -68,6 +68,8 @@ def test_it_says_of_every_entry_what_the_skin_map_says(case: Case, live: LiveAcc
     aim = live.aim
     skin_map, allowed = search(live.judge, live.skin, aim)
     assert 0 < skin_map.allowed_count < len(skin_map.points_mm)
+    too_long = skin_map.shortfall_mm[skin_map.reason == skin_map.reasons.index("length")]
+    assert (too_long > 1e-4).all(), "a needle pushed in as far as it reaches is not refused for a rounding error"
     rng = np.random.default_rng(0)
     for n in rng.choice(len(allowed), 6, replace=False):
         found = live.path(allowed.trajectory(n))

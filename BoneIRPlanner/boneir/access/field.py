@@ -127,6 +127,13 @@ class PlanningField:
         return np.asarray(blocks_of(self.packed))
 
     @cached_property
+    def bricks(self) -> NDArray[np.uint16]:
+        """The packed words block by block, for the compiled walk."""
+        from .rays_numba import bricks_of
+
+        return np.asarray(bricks_of(self.packed))
+
+    @cached_property
     def open_blocks(self) -> NDArray[np.uint8]:
         """Least code of the room in each block of four voxels each way and in all around it; 0 with air or canal."""
         from scipy.ndimage import minimum_filter

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .entries import UPWARDS, Skin
-from .rays import by_direction, walk_paths
+from .rays import by_direction, squared_length, walk_paths
 from .rules import Judge
 from .search import Aim, Candidates, joined, priced, search, tips_of
-from .spared import spared_paths, squared_length
+from .spared import spared_paths
 
 _BEST = 5
 """Of each target, so many of its coarse ways are looked around."""

@@ -61,7 +61,7 @@ class Walk:
     @cached_property
     def length_mm(self) -> NDArray[np.float64]:
         """Length of each path."""
-        return np.asarray(np.linalg.norm(self.entries_mm - self.tips_mm, axis=1))
+        return np.asarray(np.sqrt(squared_length(self.entries_mm - self.tips_mm)))
 
     @cached_property
     def directions(self) -> NDArray[np.float64]:
@@ -89,7 +89,9 @@ class Walk:
 
     def part(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Walk:
         """Some of the paths."""
-        return Walk(self.entries_mm[chosen], self.tips_mm[chosen], self.steps[chosen], self.found[chosen])
+        rows = np.flatnonzero(chosen) if chosen.dtype == bool else chosen  # rows are taken faster than picked
+        every = (self.entries_mm, self.tips_mm, self.steps, self.found)
+        return Walk(*(part.take(rows, axis=0) for part in every))  # type: ignore[arg-type]
 
 
 def needed_room(needle: Needle, limits: Limits) -> NDArray[np.int32]:
@@ -131,23 +133,45 @@ def walk_paths(
         If an end lies outside the region.
     """
     entries, tips = (np.atleast_2d(np.asarray(a, float)) for a in (entries_mm, tips_mm))
-    first, last = (_within(field, points, name) for points, name in ((tips, "tip"), (entries, "entry")))
-    ways = last - first
-    steps = np.maximum(np.ceil(np.linalg.norm(entries - tips, axis=1)), 1).astype(np.int32)
-    scale = 1 << FIXED
-    stride = np.rint(ways * (scale / steps[:, None])).astype(np.int32)
-    start = np.rint(first * scale).astype(np.int32) + (scale >> 1)
-    gap = int(np.ceil(limits.bone_gap.amount))
-    needed = needed_room(needle, limits)
-    order = by_direction(ways)
+    steps = steps_of(entries, tips)
+    order = by_direction(entries - tips)
+    start, stride = (part.take(order, axis=0) for part in _in_steps(field, entries, tips, steps))
+    paths = (start, stride, steps[order], needed_room(needle, limits), int(np.ceil(limits.bone_gap.amount)))
     if has_numba() if compiled is None else compiled:
         from .rays_numba import walk_compiled
 
-        found = walk_compiled(field.packed, start, stride, steps, needed, gap, order, field.blocks)
+        sorted_found = walk_compiled(field.packed, *paths, field.blocks, field.bricks)
     else:
-        found = np.empty((len(steps), len(COLUMNS)), np.int32)
-        found[order] = walk_numpy(field.packed, start[order], stride[order], steps[order], needed, gap)
-    return Walk(entries, tips, steps, found)
+        sorted_found = walk_numpy(field.packed, *paths)
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return Walk(entries, tips, steps, sorted_found.take(back, axis=0))
+
+
+def steps_of(entries_mm: NDArray[np.float64], tips_mm: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Number of steps of at most 1 mm from each tip to its entry, at least one."""
+    return np.asarray(np.maximum(np.ceil(np.sqrt(squared_length(entries_mm - tips_mm))), 1), np.int32)
+
+
+def squared_length(ways: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Squared length of each vector, shape (n, 3)."""
+    return np.asarray(np.einsum("na,na->n", ways, ways))
+
+
+def _in_steps(
+    field: PlanningField, entries: NDArray[np.float64], tips: NDArray[np.float64], steps: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Where each path starts and how far a step goes, both in 1/65536 of a voxel along (i, j, k).
+
+    Raises
+    ------
+    PlanError
+        If an end lies outside the region.
+    """
+    first, last = (_within(field, points, name) for points, name in ((tips, "tip"), (entries, "entry")))
+    scale = 1 << FIXED
+    stride = np.rint((last - first) * (scale / steps)[:, None]).astype(np.int32)
+    return np.rint(first * scale).astype(np.int32) + (scale >> 1), stride
 
 
 def _within(field: PlanningField, points_mm: NDArray[np.float64], name: str) -> NDArray[np.float64]:
@@ -159,7 +183,10 @@ def _within(field: PlanningField, points_mm: NDArray[np.float64], name: str) -> 
         If a point lies farther out.
     """
     ijk = field.grid.to_ijk(points_mm)
-    inner = np.clip(ijk, 0, np.asarray(field.grid.shape[::-1]) - 1)
+    top = np.asarray(field.grid.shape[::-1]) - 1
+    if (ijk >= 0).all() and (ijk <= top).all():
+        return ijk
+    inner = np.clip(ijk, 0, top)
     outside = (np.abs(ijk - inner) > 0.5).any(axis=1)
     if outside.any():
         place = ", ".join(f"{x:.0f}" for x in points_mm[outside][0])

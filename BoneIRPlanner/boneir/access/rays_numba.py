@@ -2,7 +2,8 @@
 
 Memory is what a walk waits for. Most steps therefore look at a field of blocks of four voxels each way, which fits into
 the cache: where all of a block is of the tissue that the path is in, and nothing in it is tighter than what was found
-before, the voxel itself has nothing to add.
+before, the voxel itself has nothing to add. The voxels of a block lie beside each other in memory, whichever way a path
+runs, and the paths come sorted, so that the next path is at hand too.
 """
 
 from __future__ import annotations
@@ -22,26 +23,23 @@ def walk_compiled(
     steps: NDArray[np.int32],
     needed: NDArray[np.int32],
     gap: int,
-    order: NDArray[np.intp] | None = None,
     blocks: NDArray[np.uint16] | None = None,
+    bricks: NDArray[np.uint16] | None = None,
 ) -> NDArray[np.int32]:
     """What `rays.walk_numpy` gives, to the last bit.
 
     Parameters
     ----------
     packed, start, stride, steps, needed, gap
-        As for `rays.walk_numpy`.
-    order : ndarray of int, shape (n,), or None
-        In which the paths are walked; neighbours should point the same way.
-    blocks : ndarray of uint16 or None
-        From `blocks_of`; None makes them.
+        As for `rays.walk_numpy`; neighbouring paths should point the same way.
+    blocks, bricks : ndarray of uint16 or None
+        From `blocks_of` and `bricks_of`; None makes them.
     """
-    found = np.zeros((len(steps), 12), np.int32)
-    order = np.arange(len(steps)) if order is None else order
+    found = np.empty((len(steps), 12), np.int32)
     blocks = blocks_of(packed) if blocks is None else blocks
+    bricks = bricks_of(packed) if bricks is None else bricks
     walk = _walk if len(steps) > _CHUNK else _walk_few
-    shapes = (*packed.shape[1:], *blocks.shape[1:])
-    walk(packed.reshape(-1), blocks.reshape(-1), *shapes, order, start, stride, steps, needed, gap, found)
+    walk(bricks, blocks.reshape(-1), *blocks.shape[1:], start, stride, steps, needed, gap, found)
     return found
 
 
@@ -51,6 +49,13 @@ def blocks_of(packed: NDArray[np.uint16]) -> NDArray[np.uint16]:
     blocks = np.empty(shape, np.uint16)
     _pool(packed, blocks)
     return blocks
+
+
+def bricks_of(packed: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """The same voxels block by block, 64 words each, shape (n,); nothing in blocks at the far border beyond it."""
+    bricks = np.zeros(64 * int(np.prod([(n + 3) // 4 for n in packed.shape])), np.uint16)
+    _stack(packed, bricks)
+    return bricks
 
 
 @njit(parallel=True, cache=True, nogil=True)
@@ -71,37 +76,33 @@ def _pool(packed, blocks):  # type: ignore[no-untyped-def]
                 blocks[a, b, c] = (least & np.uint16(0xFF00)) | tissue
 
 
+@njit(parallel=True, cache=True, nogil=True)
+def _stack(packed, bricks):  # type: ignore[no-untyped-def]
+    nk, nj, ni = packed.shape
+    bj, bi = (nj + 3) // 4, (ni + 3) // 4
+    for k in prange(nk):
+        for j in range(nj):
+            row = 64 * (((k >> 2) * bj + (j >> 2)) * bi) + 16 * (k & 3) + 4 * (j & 3)
+            for i in range(ni):
+                bricks[row + 64 * (i >> 2) + (i & 3)] = packed[k, j, i]
+
+
 @njit(cache=True, nogil=True)
-def _walk_few(flat, blocks, rows, length, b_rows, b_length, order, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
+def _walk_few(bricks, blocks, across, along, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
     """Without threads: waking them takes longer than a few paths."""
-    for path in order:
-        _walk_one(
-            flat, blocks, rows, length, b_rows, b_length, start[path], stride[path], steps[path], needed, gap,
-            found[path],
-        )  # fmt: skip
+    for n in range(steps.size):
+        _walk_one(bricks, blocks, across, along, start[n], stride[n], steps[n], needed, gap, found[n])
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def _walk(flat, blocks, rows, length, b_rows, b_length, order, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
-    n = steps.size
-    for chunk in prange((n + _CHUNK - 1) // _CHUNK):
-        for place in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)):
-            path = order[place]
-            _walk_one(
-                flat, blocks, rows, length, b_rows, b_length, start[path], stride[path], steps[path], needed, gap,
-                found[path],
-            )  # fmt: skip
+def _walk(bricks, blocks, across, along, start, stride, steps, needed, gap, found):  # type: ignore[no-untyped-def]
+    for chunk in prange((steps.size + _CHUNK - 1) // _CHUNK):
+        for n in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, steps.size)):
+            _walk_one(bricks, blocks, across, along, start[n], stride[n], steps[n], needed, gap, found[n])
 
 
 @njit(cache=True, nogil=True)
-def _at(flat, rows, length, i, j, k, digits):  # type: ignore[no-untyped-def]
-    """The word at a place in fixed point; unsigned, so that nothing is asked about negative indices."""
-    row = np.uint32(k >> digits) * np.uint32(rows) + np.uint32(j >> digits)
-    return flat[np.uint32(row * np.uint32(length) + np.uint32(i >> digits))]
-
-
-@njit(cache=True, nogil=True)
-def _walk_one(flat, blocks, rows, length, b_rows, b_length, start, stride, steps, needed, gap, out):  # type: ignore[no-untyped-def]
+def _walk_one(bricks, blocks, across, along, start, stride, steps, needed, gap, out):  # type: ignore[no-untyped-def]
     """One path from tip to skin; the constants are those of `rays` and `field.Tissue`.
 
     Steps are counted by runs of one tissue. The eight counts are kept in two words of four 16-bit parts, so that they
@@ -117,9 +118,12 @@ def _walk_one(flat, blocks, rows, length, b_rows, b_length, start, stride, steps
     tissue, begun = np.uint16(0x7F), 0
     for step in range(steps + 1):
         need = needed[part >> 16]
-        word = _at(blocks, b_rows, b_length, i, j, k, 18)
+        row = np.uint32(k >> 18) * np.uint32(across) + np.uint32(j >> 18)  # unsigned: no index is negative
+        block = np.uint32(row * np.uint32(along) + np.uint32(i >> 18))
+        word = blocks[block]
         if (word & np.uint16(0xFF)) != tissue or np.int32(word >> 8) - need < spare:
-            word = _at(flat, rows, length, i, j, k, 16)
+            inner = np.uint32((k >> 12) & 48) | np.uint32((j >> 14) & 12) | np.uint32((i >> 16) & 3)
+            word = bricks[(block << np.uint32(6)) | inner]
             here = np.int32(word >> 8) - need
             if here < spare:
                 spare, where = here, step

@@ -22,7 +22,7 @@ from .joints import crossings_allowed
 from .limits import Limits
 from .needle import Needle
 from .rays import Walk
-from .region import marked_at
+from .shaft import shaft_inside_mm
 
 RULES = (
     "allowed", "length", "view_border", "table", "midline", "entry_outside", "entry_forbidden", "outside_body",
@@ -32,6 +32,9 @@ RULES = (
 
 HUB_FROM_MM = 5.0
 """The shaft is looked at from this far outside the skin on, beyond the fold that the needle itself pierces."""
+
+_ROUNDING_MM = 1e-6
+"""A needle that is pushed in as far as it reaches is not too short by a rounding error."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +101,8 @@ class Judge:
     def judge(self, skin: Skin, walk: Walk) -> Verdict:
         """Ask every rule about the paths of `walk`, whose entries are those of `skin`."""
         verdict = _open(len(walk.steps))
-        self._refuse(verdict, "length", walk.length_mm - self.reach_mm)
+        too_long = walk.length_mm - self.reach_mm
+        self._refuse(verdict, "length", np.where(too_long > _ROUNDING_MM, too_long, 0.0))
         self._take_over(verdict, self.judge_entries(skin))
         self._ask_of_way(verdict, walk)
         self._ask_of_bone(verdict, walk)
@@ -219,15 +223,8 @@ class Judge:
         return np.asarray(walk.tips_mm - self.needle.usable_length_mm * walk.directions)
 
     def _shaft_in_body_mm(self, walk: Walk) -> NDArray[np.float64]:
-        """How much of the shaft outside the skin lies in the body again: in an arm, a fold, the other thigh."""
-        body, step = body_of(self.case), 3.0
-        inside = np.zeros(len(walk.steps))
         outside = self.needle.usable_length_mm - walk.length_mm
-        for far in np.arange(HUB_FROM_MM, float(outside.max(initial=0.0)) + step, step):
-            some = np.flatnonzero(far < outside + step)
-            points = walk.entries_mm[some] - np.minimum(far, outside[some])[:, None] * walk.directions[some]
-            inside[some] += step * marked_at(body, points)
-        return inside
+        return shaft_inside_mm(body_of(self.case), walk.entries_mm, walk.directions, outside, HUB_FROM_MM)
 
     def _hub_below_mm(self, walk: Walk) -> NDArray[np.float64]:
         return self.limits.table_reserve.amount - above_table_mm(self.case, self._hubs_mm(walk), self.position)

@@ -16,7 +16,7 @@ from .costs import cost_table, weighted
 from .entries import Skin
 from .field import PlanningField, Tissue
 from .needle import ZoneShape
-from .rays import Walk, walk_paths
+from .rays import Walk, squared_length, walk_paths
 from .rules import RULES, Judge, Verdict
 from .targets import Neighbours, covered_share, harmed_ml
 
@@ -119,7 +119,7 @@ def search(judge: Judge, skin: Skin, aim: Aim) -> tuple[SkinMap, Candidates]:
     """
     tips = tips_of(judge.field, skin.points_mm, aim, judge.reach_mm)
     region = judge.field.grid
-    walkable = np.flatnonzero(region.contains(tips) & (np.linalg.norm(tips - skin.points_mm, axis=1) > 1.0))
+    walkable = np.flatnonzero(region.contains(tips) & (squared_length(tips - skin.points_mm) > 1.0))
     some = skin if len(walkable) == len(skin.points_mm) else skin.part(walkable)
     walk = walk_paths(judge.field, some.points_mm, tips[walkable], judge.needle, judge.limits)
     verdict = judge.judge(some, walk)
@@ -137,7 +137,7 @@ def tips_of(field: PlanningField, entries_mm: NDArray[np.float64], aim: Aim, rea
     if aim.zone is None or aim.zone.behind_tip_mm == 0:
         return np.tile(aim.target_mm, (len(entries_mm), 1))
     ways = aim.target_mm - entries_mm
-    length = np.linalg.norm(ways, axis=1)
+    length = np.sqrt(squared_length(ways))
     ways = ways / np.maximum(length, 1e-9)[:, None]
     behind = aim.zone.behind_tip_mm
     beyond = np.clip(reach_mm - length, 0.0, behind) if behind > 0 else np.full(len(ways), behind)

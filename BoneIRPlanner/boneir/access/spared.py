@@ -13,7 +13,7 @@ from ..image.distance import has_numba
 from .field import PlanningField, Tissue
 from .limits import Limits
 from .needle import Needle
-from .rays import BINS, FIXED, SKIN_STEPS, needed_room
+from .rays import BINS, FIXED, SKIN_STEPS, needed_room, steps_of
 
 SCALE = 1 << FIXED
 _ANYWHERE = 1 << 20
@@ -51,7 +51,7 @@ def spared_paths(
     """
     top = np.asarray(field.grid.shape[::-1]) - 1
     first, last = (np.clip(field.grid.to_ijk(points), 0, top) for points in (tips_mm, entries_mm))
-    steps = np.maximum(np.ceil(np.linalg.norm(entries_mm - tips_mm, axis=1)), 1).astype(np.int32)
+    steps = steps_of(entries_mm, tips_mm)
     stride = np.rint((last - first) * (SCALE / steps)[:, None]).astype(np.int32)
     start = np.rint(first * SCALE).astype(np.int32) + (SCALE >> 1)
     needed, at_skin = needed_room(needle, limits), _ANYWHERE if air_allowed else SKIN_STEPS
@@ -85,8 +85,3 @@ def spared_numpy(
         step += 1
         left = left[~refused & (step <= steps[left])]
     return spared
-
-
-def squared_length(ways: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Squared length of each vector, shape (n, 3)."""
-    return np.asarray(np.einsum("na,na->n", ways, ways))

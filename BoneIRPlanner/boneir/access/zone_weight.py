@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..image.distance import has_numba
 from .needle import ZoneShape
+from .rays import squared_length
 
 Floats = NDArray[np.float64]
 
@@ -45,7 +46,7 @@ def weight_within(
         return total
     centres = tips_mm - zone.behind_tip_mm * ways
     middle = np.median(centres, axis=0)
-    together = np.linalg.norm(centres - middle, axis=1) <= _TOGETHER_MM
+    together = squared_length(centres - middle) <= _TOGETHER_MM**2
     away = np.linalg.norm(points_mm - middle, axis=1)
     short, long = sorted((zone.length_mm / 2, zone.width_mm / 2))
     always, never = away < short - _TOGETHER_MM - 1e-6, away > long + _TOGETHER_MM + 1e-6
