@@ -159,6 +159,35 @@ class Screw:
         return self.name if "screw" in self.name.lower() else f"Screw {self.name}"
 
 
+class ProtectiveMedium(StrEnum):
+    """What is put beside a structure to protect it."""
+
+    CO2 = "co2"
+    D5W = "d5w"
+    """Glucose solution of 5 %, which does not conduct."""
+    SALINE = "saline"
+    WARM_SALINE = "warm_saline"
+    """Saline that flows and stays at the temperature of the body."""
+
+
+@dataclass(frozen=True)
+class Protection:
+    """A layer of gas or fluid beside a structure that shall not be hurt.
+
+    Parameters
+    ----------
+    structure : str
+        Name of the structure in the case.
+    medium : ProtectiveMedium
+    width_mm : float
+        How far the layer reaches from the surface of the structure.
+    """
+
+    structure: str
+    medium: ProtectiveMedium
+    width_mm: float = field(metadata={"above": 0})
+
+
 @dataclass(frozen=True)
 class Treatment:
     """What is done to one lesion.
@@ -170,7 +199,7 @@ class Treatment:
     technique : Technique
     margin_mm : float
         Width of the rim around the lesion that the treatment shall reach as well, in mm.
-    probes, cement, screws : tuples
+    probes, cement, screws, protection : tuples
     """
 
     lesion: str
@@ -179,6 +208,7 @@ class Treatment:
     probes: tuple[Probe, ...] = ()
     cement: tuple[Cement, ...] = ()
     screws: tuple[Screw, ...] = ()
+    protection: tuple[Protection, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from .predict_ethanol import predict_ethanol
 from .predict_pulses import predict_pulses
 from .predict_range import predict_range
 from .predict_ultrasound import Aimed, Transducer, predict_ultrasound
+from .protection import protected
 from .zone import zone_size_of
 
 SIMULATED_HERE = (*SIMULATED, Technique.ETHANOL, Technique.ULTRASOUND, Technique.ELECTROCHEMOTHERAPY)
@@ -67,7 +69,8 @@ def simulate(
     Raises
     ------
     PlanError
-        If the technique cannot be simulated, there is no probe, or its setting is not possible.
+        If the technique cannot be simulated, there is no probe, its setting is not possible, or a layer of protection
+        is not.
     DeviceError
         If a device lacks what the simulation needs.
     """
@@ -77,6 +80,17 @@ def simulate(
             f"{technique} on {treatment.lesion!r} cannot be simulated: it needs a probe and one of "
             f"{', '.join(SIMULATED_HERE)}."
         )
+    case, volumes, notes = protected(case, case.lesion(treatment.lesion), treatment.protection)
+    first, *rest = _simulated(case, treatment, spread, in_turn, spacing_mm, progress, told)
+    first = replace(first, measures=(*first.measures, *volumes), findings=(*first.findings, *notes))
+    return (first, *rest)
+
+
+def _simulated(
+    case: Case, treatment: Treatment, spread: bool, in_turn: bool, spacing_mm: float, progress: Watch | None,
+    told: Callable[[float], None] | None,
+) -> tuple[Outcome, ...]:  # fmt: skip
+    technique = treatment.technique
     if technique is Technique.ETHANOL:
         return tuple(_ethanol(case, treatment, probe, told) for probe in treatment.probes)
     if technique is Technique.ULTRASOUND:

@@ -36,8 +36,12 @@ _BY_KEY = {
     "spinal_cord": "spinal_cord", "brain": "spinal_cord", "intervertebral_discs": "disc", "costal_cartilage": "disc",
     "gas": "gas",
 }  # fmt: skip
-_BY_NAME = {"co2": "gas", "gas_layer": "gas", "d5w": "d5w", "saline": "saline", "cement": "cement", "metal": "metal"}
-"""Names of structures that are put in to protect or that were left behind by earlier treatment."""
+_BY_NAME = {
+    "co2": "gas", "gas_layer": "gas", "d5w": "d5w", "saline": "saline", "warm_saline": "blood", "cement": "cement",
+    "metal": "metal",
+}  # fmt: skip
+"""First words of names of structures that are put in to protect or that were left behind by earlier treatment; what
+flows keeps its temperature like blood."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +118,9 @@ def tissue_map(image: Image, structures: Sequence[Structure], lesion: Lesion | N
     """Tell the tissues in a window of a CT, from its numbers and from what is outlined.
 
     Numbers part gas, fat, muscle, and within bone marrow from cancellous and cortical bone; outlines part what numbers
-    cannot: tumour, cord, nerves, discs, vessels with their wall, lungs, skin. Structures named "co2", "d5w", "saline",
-    "cement" or "metal" are taken for what their names say. Organs without a tissue of their own count as muscle.
+    cannot: tumour, cord, nerves, discs, vessels with their wall, lungs, skin. Structures whose names begin with the
+    word "co2", "d5w", "saline", "warm_saline", "cement" or "metal" are taken for what their names say. Organs without a
+    tissue of their own count as muscle.
 
     Parameters
     ----------
@@ -152,8 +157,9 @@ def tissue_map(image: Image, structures: Sequence[Structure], lesion: Lesion | N
         labels[target] = np.where(dense, _LABEL["sclerotic_tumour"], _LABEL["lytic_tumour"])
     labels[(hu > _threshold("metal_above_hu"))] = _LABEL["metal"]
     for item in structures:
-        if item.name.lower() in _BY_NAME:
-            labels[mask_on(item.mask, window).full()] = _LABEL[_BY_NAME[item.name.lower()]]
+        put_in = _BY_NAME.get(item.name.lower().partition(" ")[0])
+        if put_in is not None:
+            labels[mask_on(item.mask, window).full()] = _LABEL[put_in]
     labels[~body] = _LABEL["gas"]
     return TissueMap(labels, window, known_tissues())
 

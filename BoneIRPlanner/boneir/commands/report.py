@@ -16,12 +16,13 @@ from ..plan import Plan, read_plan
 from ..report import write_report
 from .drawing import draw
 from .output import Answer, Progress
+from .protecting import with_protection
 from .tables import finding_lines, verdict_word
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Assess a plan, draw it and write its report."""
-    plan = read_plan(find_plan(options.case, options.plan))
+    plan = with_protection(read_plan(find_plan(options.case, options.plan)), options.protect)
     case = load_case(options.case)
     with progress.step(f"Assessing {plan.name}"):
         assessment, not_simulated = _assessed(case, plan, options, progress)

@@ -36,6 +36,18 @@ def entry_zone(text: str) -> Any:
     return EntryZone((left, posterior, superior), radius)
 
 
+def protection(text: str) -> Any:
+    """A layer of gas or fluid beside a structure."""
+    from ...plan import Protection, ProtectiveMedium
+
+    name, _, rest = text.partition(",")
+    medium, _, width = rest.partition(",")
+    if not name or medium not in set(ProtectiveMedium):
+        media = ", ".join(ProtectiveMedium)
+        raise argparse.ArgumentTypeError(f"expected NAME,MEDIUM,MM with MEDIUM one of {media}, found {text!r}")
+    return Protection(name, ProtectiveMedium(medium), not_negative(width))
+
+
 def landmark(text: str) -> tuple[float | None, float | None, float | None]:
     """Three numbers in mm, a hyphen for one that is not known; at least one of them is."""
     try:
