@@ -9,6 +9,7 @@ from pathlib import Path
 from .anatomy.absent import absent_findings
 from .anatomy.beside_labels import outlines_beside
 from .anatomy.from_labels import structures_from_labels
+from .anatomy.joint_faces import joint_faces
 from .anatomy.outline import outline_structures
 from .anatomy.outline_kind import free_name, is_lesion_name
 from .anatomy.quality import quality_findings
@@ -74,11 +75,20 @@ def case_of(image: Image, named: Sequence[NamedMask] = (), findings: Sequence[Fi
     OutlineError
         If the outlines lie elsewhere than the image.
     """
-    outlined, found = _outlined(image)
-    case = _with_labels(Case(image, findings=(*findings, *found)), named)
+    return outlined_case(_with_labels(Case(image, findings=tuple(findings)), named))
+
+
+def outlined_case(case: Case) -> Case:
+    """A case with all that can be outlined on it besides the outlines that it has, and what is to be said of them.
+
+    Whoever made the outlines that it has, they are kept; where ours show something else, that is a finding.
+    """
+    outlined, found = _outlined(case.image)
     missing, conflicts = outlines_beside(case.structures, outlined)
-    case = case.with_structures(missing).with_findings(conflicts)
-    case = case.with_findings(quality_findings(image, case.structures))
+    case = case.with_findings(found).with_structures(missing).with_findings(conflicts)
+    joints, about_joints = joint_faces(case.structures, case.image.grid)
+    case = case.with_structures(joints).with_findings(about_joints)
+    case = case.with_findings(quality_findings(case.image, case.structures))
     return case.with_findings(absent_findings(case.structures))
 
 
