@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from boneir.case import Case  # noqa: E402
+from boneir.case import Case, Role  # noqa: E402
 from boneir.plan import Technique  # noqa: E402
 from boneir.proposal import Goal  # noqa: E402
 from needle_study import (  # noqa: E402
@@ -40,7 +40,7 @@ def lesions(source: str, levels: list[str]) -> Iterator[tuple[str, Callable[[], 
         yield from in_vertebrae(lumbar_case(), levels or list(LEVELS))
         return
     case = synthetic_case() if source == "synthetic" else real_case(f"{source}-ct-dicom")
-    names = [item.name for item in case.structures if not item.mask.is_empty]
+    names = [item.name for item in case.of_role(Role.BONE) if not item.mask.is_empty]
     wanted = levels or list(ALL_LEVELS)
     found = [level for level in wanted if f"vertebra_{level}" in names]
     if source != "synthetic" and not levels:

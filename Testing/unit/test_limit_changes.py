@@ -20,7 +20,7 @@ from boneir.evidence import Grade
 from boneir.plan import LimitChange, Plan, Probe, Technique, Trajectory, Treatment
 from boneir.proposal import Goal
 from boneir.propose import propose
-from boneir.resources import limit
+from boneir.resources import limit, read_resource
 
 GOAL = Goal(Technique.BIOPSY, "biopsy-13g")
 
@@ -87,11 +87,45 @@ def test_every_kind_of_limit_can_be_set() -> None:
         ("coverage", 120.0, "100 % at most"),
         ("severity.lung", 2.0, "at most"),
         ("probes_most", 2.5, "whole number"),
+        ("biopsy.fan_cores", 1.5, "whole number"),
+        ("biopsy.throw", 0.0, "must be more"),
+        ("biopsy.necrosis_below", -300.0, "the first must be less"),
+        ("biopsy.gas_below", float("inf"), "must be a number of HU"),
+        ("pedicle.grade_D", 1.5, "grade C is 2 mm and .* grade D 1.5 mm: the first must be less"),
     ],
 )
 def test_a_limit_that_makes_no_sense_is_refused_in_one_sentence(name: str, amount: float, words: str) -> None:
     with pytest.raises(PlanError, match=words):
         changed_limits(access_limits(), [LimitChange(name, amount)])
+
+
+@pytest.mark.parametrize("name", ["biopsy", "pedicle"])
+def test_every_limit_of_cores_and_pedicles_can_be_set_and_says_so_in_words(name: str) -> None:
+    shipped = {key: value for key, value in read_resource("Limits", f"{name}.json").items() if key != "about"}
+    for key, item in shipped.items():
+        change = LimitChange(f"{name}.{key}", item["value"] + (1 if key == "fan_cores" else 0.25))
+        changed = changed_limits(access_limits(), [change])
+        assert changed.of_file(name, key).amount == change.amount
+        assert changed.of_file(name, key).grade is Grade.DEFAULT
+        (told,) = changed_findings(access_limits(), [change])
+        assert "set to" in told.text
+        assert "_" not in told.text
+
+
+def test_what_counts_as_viable_and_the_throw_follow_the_limits_in_proposal_and_assessment() -> None:
+    shapes = {"body": ball((0, 0, 0), 60), "bone": rod((0, 5, 0), (0, 0, 1), 18)}
+    case = phantom(grid_around(64, (1.5, 1.5, 2.0)), shapes, ball((0, 5, 0), 8))
+    inside = case.image.voxels[case.lesion().mask.window][case.lesion().mask.voxels]
+    hu = float(np.median(inside))
+    changes = (LimitChange("biopsy.necrosis_below", hu + 50), LimitChange("biopsy.sclerosis_above", hu + 100))
+    proposal = propose(case, replace(GOAL, limits=(*changes, LimitChange("biopsy.throw", 11.0)), max_plans=1))
+    (plan,) = proposal.plans
+    assert "Its core of 11 mm holds" in " ".join(plan.reasons)
+    measures = {item.code: item for item in assess(case, plan).measures}
+    assert 5 < measures["biopsy.core_in_lesion"].amount <= 11
+    assert measures["biopsy.viable_core"].amount == 0, "all of it counts as necrosis now"
+    shipped = {item.code: item for item in assess(case, replace(plan, limits=())).measures}
+    assert shipped["biopsy.viable_core"].amount == shipped["biopsy.core_in_lesion"].amount > 5
 
 
 def test_weights_cannot_all_be_zero() -> None:

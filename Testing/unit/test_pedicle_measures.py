@@ -91,9 +91,42 @@ def test_a_proposed_way_leaves_bone_towards_the_canal() -> None:
         assert way.medial_mm >= way.wall_mm - 0.3, "no side is tighter than the tightest"
         if way.towards == "medial":
             assert way.medial_mm == pytest.approx(way.wall_mm, abs=0.3)
-        assert not (may_be_proposed(way, access_limits()) and breaches_towards_canal(way))
+        assert not (may_be_proposed(way, access_limits()) and breaches_towards_canal(way, access_limits()))
         stricter = LimitChange("pedicle.medial_reserve", max(way.medial_mm, 0.0) + 0.1)
         assert not may_be_proposed(way, changed_limits(access_limits(), [stricter]))
+
+
+def test_a_way_along_a_wall_is_never_called_safe_without_a_word() -> None:
+    noise = pedicle_limit("noise").amount
+    vertebra, parts = drawn("axial")
+    seen = set()
+    for shift in np.arange(0.0, 5.0, 0.1):
+        trajectory = straight(vertebra, 1, float(shift))[0]
+        way = pedicle_way(parts, trajectory, DIAMETER)
+        assert way is not None
+        measures, findings = measure_pedicles(path(trajectory))
+        doubtful = way.grade == "A" and way.wall_mm < noise
+        assert [item.code for item in findings if item.code == "access.pedicle_wall"] == [
+            "access.pedicle_wall"
+        ] * doubtful
+        assert bool(findings) == (way.wall_mm < noise), "less bone than the outline is sure of is told"
+        assert ("A or B" in measures[0].note) == doubtful
+        assert ("grade A or B" in pedicle_reason(path(trajectory))) == doubtful
+        seen.add((doubtful, way.wall_mm < 0))
+    assert {(True, True), (True, False), (False, False), (False, True)} <= seen
+
+
+def test_the_grade_follows_limits_of_the_user() -> None:
+    way = straight(drawn("axial")[0], 1, 4.0)[0]
+    samples = path(way)
+    shipped = measure_pedicles(samples)[1][0].measured
+    for changes, severity in (
+        ([("pedicle.grade_C", shipped - 0.05)], Severity.STOP),
+        ([("pedicle.grade_C", shipped + 0.05)], Severity.WARN),
+    ):
+        limits = changed_limits(access_limits(), [LimitChange(*change) for change in changes])
+        found = measure_pedicles(PathSamples(samples.case, way, samples.needle, samples.lesion, "1", limits))[1]
+        assert found[0].severity is severity
 
 
 def test_the_name_of_a_way_follows_from_the_pedicles() -> None:

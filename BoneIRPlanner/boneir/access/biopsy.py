@@ -13,9 +13,9 @@ from ..case import Case, Image, Lesion, Role, Structure
 from ..evidence import Value
 from ..mask import Mask
 from ..plan import Trajectory
-from ..resources import limit
 from .clearance import as_point
 from .field import kin_of
+from .limits import Limits, access_limits
 from .region import marked_at
 
 Floats = NDArray[np.float64]
@@ -25,15 +25,15 @@ _FAN_TIPS = 60
 """Tips that are tried for the cores of a fan."""
 
 
-def biopsy_limit(key: str) -> Value:
-    """One value of ``Resources/Limits/biopsy.json``.
+def biopsy_limit(key: str, limits: Limits | None = None) -> Value:
+    """One value of ``Resources/Limits/biopsy.json``, or what the limits hold in its place.
 
     Raises
     ------
     ResourceError
         If there is no such value.
     """
-    return limit("biopsy", key)
+    return (limits or access_limits()).of_file("biopsy", key)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ class Core:
     sclerotic_mm: float
 
 
-def core_of(image: Image, lesion: Lesion, trajectory: Trajectory, throw_mm: float) -> Core:
+def core_of(
+    image: Image, lesion: Lesion, trajectory: Trajectory, throw_mm: float, limits: Limits | None = None
+) -> Core:
     """What the core of a needle holds: the last `throw_mm` before its tip.
 
     Where the image is not in HU nothing tells viable from other tissue, and all of the lesion counts as viable.
@@ -72,13 +74,15 @@ def core_of(image: Image, lesion: Lesion, trajectory: Trajectory, throw_mm: floa
     trajectory : Trajectory
     throw_mm : float
         More than 0; a core never begins before the skin.
+    limits : Limits or None
+        What counts as gas, necrosis and sclerosis; None takes what is shipped, here and below.
     """
     throw = min(throw_mm, trajectory.length_mm)
     count = max(int(np.ceil(throw / _STEP_MM)), 1)
     depth = trajectory.length_mm - throw + (np.arange(count) + 0.5) * throw / count
     points = np.asarray(trajectory.entry_mm) + depth[:, None] * np.asarray(trajectory.direction)
     inside = marked_at(lesion.mask, points)
-    gas, necrosis, sclerosis = _unfit(image, points)
+    gas, necrosis, sclerosis = _unfit(image, points, limits)
     step = throw / count
     return Core(
         trajectory,
@@ -127,18 +131,20 @@ class CoreTaken:
         return held
 
 
-def viable_part(image: Image, lesion: Lesion) -> Lesion:
+def viable_part(image: Image, lesion: Lesion, limits: Limits | None = None) -> Lesion:
     """The part of a lesion that is worth a core; the whole lesion where hardly any is, or nothing tells."""
-    gas, necrosis, sclerosis = _unfit(image, lesion.mask.points_mm())
+    gas, necrosis, sclerosis = _unfit(image, lesion.mask.points_mm(), limits)
     viable = ~(gas | necrosis | sclerosis)
-    if 100 * viable.mean() < biopsy_limit("aim_share").amount:
+    if 100 * viable.mean() < biopsy_limit("aim_share", limits).amount:
         return lesion
     voxels = np.zeros_like(lesion.mask.voxels)
     voxels[lesion.mask.voxels] = viable
     return Lesion(lesion.name, Mask.within(voxels, lesion.mask.corner, lesion.mask.grid), lesion.origin)
 
 
-def _unfit(image: Image, points_mm: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+def _unfit(
+    image: Image, points_mm: Floats, limits: Limits | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Which LPS points lie in gas, in necrosis and in dense sclerosis, by the image between its voxels."""
     from scipy.ndimage import map_coordinates
 
@@ -150,12 +156,18 @@ def _unfit(image: Image, points_mm: Floats) -> tuple[NDArray[np.bool_], NDArray[
     last = np.clip(np.ceil(at.max(axis=0)).astype(int) + 2, None, image.grid.shape)
     box = image.voxels[tuple(slice(a, b) for a, b in zip(first, last, strict=True))].astype(np.float32)
     hu = map_coordinates(box, (at - first).T, order=1, mode="nearest")
-    gas = hu < biopsy_limit("gas_below").amount
-    return gas, (hu < biopsy_limit("necrosis_below").amount) & ~gas, hu > biopsy_limit("sclerosis_above").amount
+    gas = hu < biopsy_limit("gas_below", limits).amount
+    necrosis = (hu < biopsy_limit("necrosis_below", limits).amount) & ~gas
+    return gas, necrosis, hu > biopsy_limit("sclerosis_above", limits).amount
 
 
 def fan_of_cores(
-    image: Image, lesion: Lesion, first: Trajectory, throw_mm: float, allowed: Callable[[Trajectory], bool]
+    image: Image,
+    lesion: Lesion,
+    first: Trajectory,
+    throw_mm: float,
+    allowed: Callable[[Trajectory], bool],
+    limits: Limits | None = None,
 ) -> tuple[Core, ...]:
     """Several cores through one entry, the first one first, each where it adds most viable lesion.
 
@@ -168,17 +180,20 @@ def fan_of_cores(
     throw_mm : float
     allowed : callable
         Whether a way keeps every rule; it is asked of each core but the first.
+    limits : Limits or None
     """
-    cores = [core_of(image, lesion, first, throw_mm)]
+    cores = [core_of(image, lesion, first, throw_mm, limits)]
     entry, way = np.asarray(first.entry_mm), np.asarray(first.direction)
     voxels = lesion.mask.points_mm()
     tips = voxels[np.linspace(0, len(voxels) - 1, min(_FAN_TIPS, len(voxels))).astype(int)]
     length = np.linalg.norm(tips - entry, axis=1)
-    straight = ((tips - entry) @ way) / np.maximum(length, 1e-9) >= np.cos(np.radians(biopsy_limit("fan_angle").amount))
-    tried = [core_of(image, lesion, Trajectory(first.entry_mm, as_point(tip)), throw_mm) for tip in tips[straight]]
-    apart = biopsy_limit("fan_apart").amount
+    widest = np.radians(biopsy_limit("fan_angle", limits).amount)
+    straight = ((tips - entry) @ way) / np.maximum(length, 1e-9) >= np.cos(widest)
+    ways = [Trajectory(first.entry_mm, as_point(tip)) for tip in tips[straight]]
+    tried = [core_of(image, lesion, other, throw_mm, limits) for other in ways]
+    apart = biopsy_limit("fan_apart", limits).amount
     for core in sorted(tried, key=lambda core: -core.viable_mm):
-        if len(cores) >= biopsy_limit("fan_cores").amount or core.viable_mm <= 0:
+        if len(cores) >= biopsy_limit("fan_cores", limits).amount or core.viable_mm <= 0:
             break
         tip = np.asarray(core.trajectory.tip_mm)
         near = min(float(np.linalg.norm(tip - np.asarray(other.trajectory.tip_mm))) for other in cores)

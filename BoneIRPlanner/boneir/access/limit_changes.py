@@ -27,14 +27,41 @@ _SAID_AS = {
     "clearance": "clearance of",
     "severity": "severity of an injury of",
 }
+_WORDS = {
+    "biopsy.gas_below": "density below which a core holds gas",
+    "biopsy.necrosis_below": "density below which a core holds necrosis",
+    "biopsy.sclerosis_above": "density above which a core holds dense sclerosis",
+    "biopsy.throw": "length of a core",
+    "biopsy.fan_cores": "number of cores through one entry",
+    "biopsy.fan_angle": "angle between cores through one entry",
+    "biopsy.fan_apart": "distance between the tips of cores",
+    "biopsy.aim_share": "viable share of a lesion from which it is aimed at",
+    "pedicle.grade_B": "breach of a pedicle beyond which it is grade B",
+    "pedicle.grade_C": "breach of a pedicle from which it is grade C",
+    "pedicle.grade_D": "breach of a pedicle from which it is grade D",
+    "pedicle.grade_E": "breach of a pedicle from which it is grade E",
+    "pedicle.beside": "distance from a pedicle beyond which a way goes beside it",
+    "pedicle.noise": "breach of a pedicle that its outline is not sure of",
+}
+"""Limits whose key alone says too little."""
 _PLACEMENT = {
     "tip_sigma": "placement error at the tip (standard deviation per axis)",
     "entry_sigma": "placement error at the skin (standard deviation per axis)",
 }
 """What a way of guiding a needle sets, in words."""
 _MORE = {
-    "biopsy": ("viable_least",),
-    "pedicle": ("medial_reserve",),
+    "biopsy": (
+        "gas_below",
+        "necrosis_below",
+        "sclerosis_above",
+        "viable_least",
+        "throw",
+        "fan_cores",
+        "fan_angle",
+        "fan_apart",
+        "aim_share",
+    ),
+    "pedicle": ("grade_B", "grade_C", "grade_D", "grade_E", "beside", "medial_reserve", "noise"),
     "room": ("gantry_tilt_most", "c_arm_secondary_most"),
     "several": ("exact_candidates", "exact_time", "exact_nodes"),
 }
@@ -42,13 +69,18 @@ _MORE = {
 _MORE_THAN_ZERO = frozenset({
     "incidence", "skiving", "hard_bone", "bore_radius", "clearance_reach", "tilt_scale", "hard_bone_scale",
     "core_length", "coverage_scale", "harm_scale", "probes_most", "coverage",
-    "several.exact_candidates", "several.exact_nodes",
+    "several.exact_candidates", "several.exact_nodes", "biopsy.throw", "biopsy.fan_cores",
 })  # fmt: skip
 """Limits by which something is divided, or without which nothing could be planned."""
 _WHOLE = frozenset({
     "crossings", "sacroiliac_crossings", "costal_crossings", "probes_most", "several.exact_candidates",
-    "several.exact_nodes",
+    "several.exact_nodes", "biopsy.fan_cores",
 })  # fmt: skip
+_RISING = (
+    ("biopsy.gas_below", "biopsy.necrosis_below", "biopsy.sclerosis_above"),
+    ("pedicle.grade_B", "pedicle.grade_C", "pedicle.grade_D", "pedicle.grade_E"),
+)
+"""Limits that bound neighbouring parts of one scale."""
 _MOST = {"%": 100.0, "deg": 180.0}
 
 
@@ -82,6 +114,8 @@ def changed_limits(limits: Limits, changes: Sequence[LimitChange]) -> Limits:
             limits = _with(limits, change.name, new)
     if not sum(weight.amount for weight in limits.weights.values()) > 0:
         raise PlanError("All weights of the costs are zero: at least one of them must be more.")
+    for names in _RISING:
+        _check_rising(limits, names)
     return limits
 
 
@@ -121,6 +155,8 @@ def _known(limits: Limits) -> dict[str, Value]:
 
 def _check(change: LimitChange, shipped: Value) -> None:
     said, amount = limit_words(change.name), change.amount
+    if shipped.unit == "HU" and math.isfinite(amount) and change.name.startswith("biopsy."):
+        return  # gas and fat are negative
     if not (math.isfinite(amount) and amount >= 0):
         raise PlanError(f"The {said} is {amount:g}; it must be a number of {_unit(shipped)}, zero or more.")
     if change.name in _MORE_THAN_ZERO and amount == 0:
@@ -132,6 +168,15 @@ def _check(change: LimitChange, shipped: Value) -> None:
         raise PlanError(f"The {said} is {amount:g} {_unit(shipped)}; it must be {most:g} {_unit(shipped)} at most.")
 
 
+def _check_rising(limits: Limits, names: Sequence[str]) -> None:
+    """Bounds of one scale keep their order."""
+    values = [limits.of_file(*name.split(".")) for name in names]
+    for n in range(len(names) - 1):
+        if values[n].amount >= values[n + 1].amount:
+            low, high = (limit_words(name) for name in names[n : n + 2])
+            raise PlanError(f"The {low} is {values[n]} and the {high} {values[n + 1]}: the first must be less.")
+
+
 def _unit(value: Value) -> str:
     return "no unit" if value.unit == "1" else value.unit
 
@@ -139,7 +184,7 @@ def _unit(value: Value) -> str:
 def limit_words(name: str) -> str:
     """A limit in words: "clearance of great vessels", "hub reserve"."""
     group, _, key = name.rpartition(".")
-    words = _PLACEMENT.get(name, key.replace("_", " "))
+    words = (_PLACEMENT | _WORDS).get(name, key.replace("_", " "))
     if group not in _SAID_AS:
         return words
     item = structure_kins().get(key) or structure_kinds().get(key)

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..anatomy.vertebra_parts import VertebraParts
-from ..evidence import Value, read_value
+from ..evidence import Value
 from ..findings import Point
 from ..image.signed_distance import surface_of
 from ..image.surface import Surface
 from ..mask import Mask
 from ..plan import Trajectory
-from ..resources import read_resource
 from .clearance import as_point, points_along
+from .limits import Limits, access_limits
 from .region import marked_at
 
 Floats = NDArray[np.float64]
@@ -72,23 +72,31 @@ class PedicleWay:
     medial_mm: float
 
 
-def grade_of_breach(breach_mm: float) -> GertzbeinRobbins:
+def grade_of_breach(breach_mm: float, limits: Limits | None = None) -> GertzbeinRobbins:
     """The grade of a breach: A none, B below 2 mm, C below 4 mm, D below 6 mm, E from there on."""
-    if breach_mm <= pedicle_limit("noise").amount:
+    if breach_mm <= pedicle_limit("noise", limits=limits).amount:
         return GertzbeinRobbins.A
-    reached = [g for g in ("C", "D", "E") if breach_mm >= pedicle_limit("grades", g).amount]
+    reached = [g for g in ("C", "D", "E") if breach_mm >= pedicle_limit("grades", g, limits=limits).amount]
     return GertzbeinRobbins(reached[-1] if reached else "B")
 
 
-def pedicle_limit(*keys: str) -> Value:
-    """One value of ``Resources/Limits/pedicle.json``, for instance ``pedicle_limit("grades", "C")``."""
-    data = read_resource("Limits", "pedicle.json")
-    for key in keys:
-        data = data[key]
-    return read_value(data, f"Limits/pedicle.json, {'.'.join(keys)}")
+def pedicle_limit(*keys: str, limits: Limits | None = None) -> Value:
+    """One value of ``Resources/Limits/pedicle.json``, or what the limits hold in its place.
+
+    Parameters
+    ----------
+    keys : str
+        "noise", "beside" or "medial_reserve", or "grades" and a grade.
+    limits : Limits or None
+        None takes what is shipped.
+    """
+    key = f"grade_{keys[1]}" if keys[0] == "grades" else keys[0]
+    return (limits or access_limits()).of_file("pedicle", key)
 
 
-def pedicle_way(parts: VertebraParts, trajectory: Trajectory, diameter_mm: float) -> PedicleWay | None:
+def pedicle_way(
+    parts: VertebraParts, trajectory: Trajectory, diameter_mm: float, limits: Limits | None = None
+) -> PedicleWay | None:
     """Grade a way through a pedicle on the outline of its vertebra.
 
     Beside the canal, from the posterior wall of the body to the middle of the canal, the distance from the axis to the
@@ -100,6 +108,8 @@ def pedicle_way(parts: VertebraParts, trajectory: Trajectory, diameter_mm: float
     trajectory : Trajectory
     diameter_mm : float
         Outer diameter of the instrument.
+    limits : Limits or None
+        None takes what is shipped.
 
     Returns
     -------
@@ -108,21 +118,23 @@ def pedicle_way(parts: VertebraParts, trajectory: Trajectory, diameter_mm: float
         pedicle, arch or processes, as a posterolateral way does.
     """
     points = np.asarray(trajectory.entry_mm) + points_along(trajectory)[:, None] * np.asarray(trajectory.direction)
-    found = _through(parts, points)
+    found = _through(parts, points, limits)
     if found is None:
         return None
     _, side, pedicle, within = found
-    return _graded(parts, side, _surface_around(parts, pedicle), points[within], diameter_mm / 2)
+    return _graded(parts, side, _surface_around(parts, pedicle), points[within], diameter_mm / 2, limits)
 
 
 def pedicle_side(parts: VertebraParts, trajectory: Trajectory) -> str:
     """The side of the pedicle that a way goes through, "left" or "right"; "" where it goes through none."""
     points = np.asarray(trajectory.entry_mm) + points_along(trajectory)[:, None] * np.asarray(trajectory.direction)
-    found = _through(parts, points)
+    found = _through(parts, points, None)
     return "" if found is None else found[1]
 
 
-def _through(parts: VertebraParts, points: Floats) -> tuple[float, str, Mask, NDArray[np.intp]] | None:
+def _through(
+    parts: VertebraParts, points: Floats, limits: Limits | None
+) -> tuple[float, str, Mask, NDArray[np.intp]] | None:
     """The pedicle that an axis goes through, as `_along` gives it; None where it goes through none."""
     found = [
         chosen
@@ -130,7 +142,7 @@ def _through(parts: VertebraParts, points: Floats) -> tuple[float, str, Mask, ND
         if not pedicle.is_empty and (chosen := _along(parts, side, pedicle, points)) is not None
     ]
     nearest = min(found, key=lambda item: item[0], default=None)
-    return None if nearest is None or nearest[0] > pedicle_limit("beside").amount else nearest
+    return None if nearest is None or nearest[0] > pedicle_limit("beside", limits=limits).amount else nearest
 
 
 def _along(
@@ -149,7 +161,9 @@ def _along(
     return float(np.linalg.norm((passing - middle)[[0, 2]])), side, pedicle, within
 
 
-def _graded(parts: VertebraParts, side: str, surface: Surface, axis: Floats, radius: float) -> PedicleWay:
+def _graded(
+    parts: VertebraParts, side: str, surface: Surface, axis: Floats, radius: float, limits: Limits | None
+) -> PedicleWay:
     outside = surface.signed_distance_mm(axis)
     worst = int(np.argmax(outside))
     out = float(outside[worst]) + radius
@@ -161,7 +175,7 @@ def _graded(parts: VertebraParts, side: str, surface: Surface, axis: Floats, rad
     breach = max(out, 0.0)
     facing = _facing_canal(parts, side, axis, radius)
     medial = -float(surface.signed_distance_mm(facing).max())
-    return PedicleWay(side, grade_of_breach(breach), breach, -out, towards, as_point(axis[worst]), medial)
+    return PedicleWay(side, grade_of_breach(breach, limits), breach, -out, towards, as_point(axis[worst]), medial)
 
 
 def _facing_canal(parts: VertebraParts, side: str, axis: Floats, radius: float) -> Floats:

@@ -25,10 +25,10 @@ from .sheet import Sheet
 from .subject import Subject
 
 
-def throw_of(instrument: Device) -> float:
-    """Length of one core in mm: that of the device, or what this project proposes where the device does not say."""
-    lengths = instrument.active_tips_mm
-    return lengths[0].amount if lengths else biopsy_limit("throw").amount
+def throw_of(instrument: Device, limits: Limits | None = None) -> float:
+    """Length of one core in mm: what the user set, that of the device, or what is shipped where it does not say."""
+    lengths = () if limits is not None and "biopsy.throw" in limits.more else instrument.active_tips_mm
+    return lengths[0].amount if lengths else biopsy_limit("throw", limits).amount
 
 
 def assess_biopsy(subject: Subject, sheet: Sheet) -> None:
@@ -51,7 +51,7 @@ def assess_biopsy(subject: Subject, sheet: Sheet) -> None:
         sheet.add((), [Finding("biopsy.no_compartments", Severity.WARN, text, about=lesion.name)])
     least = limits.of_file("biopsy", "viable_least")
     for probe, tool in needles:
-        core = core_of(case.image, lesion, probe.trajectory, throw_of(tool))
+        core = core_of(case.image, lesion, probe.trajectory, throw_of(tool, limits), limits)
         sheet.add(_core_measures(probe, core, case, least), _core_findings(probe, core, least))
         sheet.add([_fan(case, lesion, probe, tool, limits)], ())
         _crossed(case, lesion, probe, sheet)
@@ -100,7 +100,7 @@ def _fan(case: Case, lesion: Lesion, probe: Probe, tool: Device, limits: Limits)
             return False
         return stand_of(PathSamples(case, way, needle, lesion, probe.name, limits), relaxed=False).allowed
 
-    cores = fan_of_cores(case.image, lesion, probe.trajectory, throw_of(tool), allowed)
+    cores = fan_of_cores(case.image, lesion, probe.trajectory, throw_of(tool, limits), allowed, limits)
     total = sum(core.viable_mm for core in cores)
     note = f"{len(cores)} core{'s' if len(cores) > 1 else ''} through one entry, as each would be alone"
     return Measure("biopsy.fan", "Viable lesion of all cores through this entry", total, "mm", probe.name, note=note)

@@ -39,11 +39,11 @@ def deepened(job: Job, item: Chosen, relaxed: bool) -> Chosen:
         As in `build_field`.
     """
     image, lesion, way = job.case.image, job.lesion, item.trajectory
-    throw = throw_of(job.instrument)
-    least = core_of(image, lesion, way, throw).viable_mm + _WORTH_MM
+    throw = throw_of(job.instrument, job.limits)
+    least = core_of(image, lesion, way, throw, job.limits).viable_mm + _WORTH_MM
     for share in _SHARES:
         longer = _longer(way, share * _to_far_edge_mm(job, way))
-        if not _has_room(job, longer) or core_of(image, lesion, longer, throw).viable_mm < least:
+        if not _has_room(job, longer) or core_of(image, lesion, longer, throw, job.limits).viable_mm < least:
             continue
         stand = stand_of(PathSamples(job.case, longer, job.needle, lesion, "", job.limits), relaxed)
         if stand.allowed:

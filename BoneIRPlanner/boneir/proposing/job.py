@@ -100,7 +100,7 @@ def job_of(case: Case, goal: Goal, limits: Limits | None, beside: Sequence[Capsu
     wanted = wanted_points(case, lesion, goal.margin_mm)
     zone = _zone(goal, instrument, wanted, target_points(lesion.mask, 1)[0], rules)
     neighbours = None if zone is None else neighbours_of(case, lesion, zone.length_mm / 2 + _ZONE_SHIFT_MM, rules)
-    core = _core(case, lesion, instrument)
+    core = _core(case, lesion, instrument, rules)
     return Job(case, lesion, goal, instrument, needle, zone, wanted, neighbours, rules, given, core)
 
 
@@ -134,11 +134,11 @@ def limit_findings(goal: Goal) -> tuple[Finding, ...]:
     return changed_findings(access_limits(purpose_of(goal)), goal.limits)
 
 
-def _core(case: Case, lesion: Lesion, instrument: Device) -> CoreTaken | None:
+def _core(case: Case, lesion: Lesion, instrument: Device, limits: Limits) -> CoreTaken | None:
     """What of a lesion is worth a core, for a biopsy needle."""
     if instrument.technique is not Technique.BIOPSY:
         return None
-    return CoreTaken(viable_part(case.image, lesion).mask, throw_of(instrument))
+    return CoreTaken(viable_part(case.image, lesion, limits).mask, throw_of(instrument, limits))
 
 
 def _unknown_share(case: Case) -> float:

@@ -69,7 +69,7 @@ def search_ways(job: Job, relaxed: bool) -> Found:
     judge = Judge(case, field, job.needle, limits, job.goal.position, job.given)
     core = limits.core_length.amount if job.goal.technique is Technique.BIOPSY else None
     sample, filled = (job.goal.technique is technique for technique in (Technique.BIOPSY, Technique.CEMENT))
-    worth = viable_part(case.image, lesion).mask if sample else lesion.mask
+    worth = viable_part(case.image, lesion, job.limits).mask if sample else lesion.mask
     targets = cement_targets(case, lesion, TARGETS) if filled else target_points(worth, TARGETS)
     middle, *others = (aim_at(job, target, core) for target in targets)
     skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(limits))

@@ -63,7 +63,7 @@ def _core_reason(job: Job, trajectory: Trajectory) -> str:
     """What the core of a biopsy is expected to hold; "" for any other needle."""
     if job.goal.technique is not Technique.BIOPSY:
         return ""
-    core = core_of(job.case.image, job.lesion, trajectory, throw_of(job.instrument))
+    core = core_of(job.case.image, job.lesion, trajectory, throw_of(job.instrument, job.limits), job.limits)
     return (
         f"Its core of {core.throw_mm:.0f} mm holds {core.in_lesion_mm:.0f} mm of lesion, {core.viable_mm:.0f} mm of it "
         "expected to be viable."
