@@ -106,7 +106,7 @@ def _assess_treatment(subject: Subject, sheet: Sheet) -> None:
     assess_biopsy(subject, sheet)
     assess_zones(subject, sheet)
     assess_robustness(subject, sheet)
-    assess_cement(subject, sheet)
+    assess_cement(replace(subject, case=shown), sheet)
     assess_fracture(subject, sheet)
     assess_stability(subject, sheet)
     assess_acetabulum(subject, sheet)

@@ -11,7 +11,9 @@ from boneir.case import Role, Structure
 from boneir.cement.compartment import Compartment
 from boneir.cement.forecast import forecast, prepare
 from boneir.cement.ports import PortKind
+from boneir.cement.site import cement_site
 from boneir.grid import Grid
+from boneir.mask import Mask
 from boneir.training.implant import LesionKind, implant_lesion
 from boneir.training.synthetic_patient import synthetic_patient
 
@@ -69,3 +71,18 @@ def test_the_joint_is_a_port_where_the_roof_is_open(breach):
         assert joint[0].port.is_dangerous
     else:
         assert not joint
+
+
+def test_foramina_of_the_sacrum_count_as_places_where_roots_leave():
+    patient, _ = hip()
+    pelvis = patient.labels["hip_left"]
+    sick = Mask.within(pelvis.voxels, pelvis.corner, pelvis.grid)
+    one, other = (np.zeros(pelvis.grid.shape, bool) for _ in range(2))
+    one[2:4, 2:4, 2:4] = True
+    other[60:62, 60:62, 60:62] = True
+    made = [
+        Structure(name, Role.CRITICAL, Mask.of(marked, pelvis.grid), "nerve_roots")
+        for name, marked in (("nerve_roots", one), ("sacral foramina", other))
+    ]
+    site = cement_site(sick, (Structure("hip_left", Role.BONE, pelvis, "hip_left"), *made))
+    assert np.array_equal(site.neighbours.roots.full(), one | other)

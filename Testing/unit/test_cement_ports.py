@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from boneir.cement.front import fill
 from boneir.cement.leaks import draw_fillings, ports_reached, safe_volume, with_chances
-from boneir.cement.ports import PortKind, find_ports, ports_on
+from boneir.cement.ports import Neighbours, PortKind, find_ports, ports_on
 from boneir.cement.surface import surface_of_bone
 from boneir.cement.tip import advise_tip, posterior_wall
 from cement_blocks import block, lumbar
@@ -61,6 +61,26 @@ def test_a_breach_is_found_where_it_is_and_ranked_first(kind):
     assert np.linalg.norm(np.subtract(gap.port.place_mm, lesion.breach_mm)) < 5.0
     assert gap.port.open_chance.amount == pytest.approx(0.9)
     assert gap.way_mm >= gap.distance_mm - 4.0
+
+
+def test_a_breach_before_a_nerve_root_is_a_foramen():
+    """A gap at the underside of a pedicle opens to where the root leaves, and is dangerous."""
+    spine = lumbar()
+    roots = spine.patient.labels["nerve_roots"]
+    pedicle = np.asarray(spine.parts.pedicle_left.centroid_mm)
+    places = roots.points_mm()
+    beside = places[int(np.argmin(np.linalg.norm(places - pedicle, axis=1)))]
+    towards = tuple(float(v) for v in beside)
+    lesion = spine.lesion(tuple(float(v) for v in pedicle), towards, 9.0)
+    medium = spine.medium(lesion)
+    ports = find_ports(medium, spine.neighbours)
+    foramina = [port for port in ports if port.kind is PortKind.FORAMEN]
+    assert foramina
+    assert all(port.is_dangerous and port.leak_type == "C" for port in foramina)
+    nearest = min(foramina, key=lambda port: np.linalg.norm(np.subtract(port.place_mm, lesion.breach_mm)))
+    assert np.linalg.norm(np.subtract(nearest.place_mm, lesion.breach_mm)) < 6.0
+    blind = find_ports(medium, Neighbours(spine.neighbours.body, spine.neighbours.canal))
+    assert not [port for port in blind if port.kind is PortKind.FORAMEN]
 
 
 def test_moving_the_tip_away_raises_the_volume():

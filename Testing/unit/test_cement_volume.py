@@ -127,3 +127,10 @@ def test_faults():
         cement_volume(image([]), block((0, 0), (0, 0), (0, 0)))
     with pytest.raises(ResourceError, match="cavity_fill"):
         cement_limit("none")
+
+
+def test_a_volume_that_prints_as_the_end_of_the_range_is_within_it():
+    found = cement_volume(image([(LESION, 40)]), LESION)
+    way = Trajectory((0.0, 0.0, 0.0), (10.0, 0.0, 0.0))
+    for volume, expected in ((found.low_ml - 0.04, 0), (found.high_ml + 0.04, 0), (found.low_ml - 0.1, 1)):
+        assert len(cement_findings(found, "l", (Cement("1", way, volume, 3.0),))) == expected

@@ -10,7 +10,7 @@ import pytest
 from boneir.assessing.sheet import Sheet
 from boneir.assessing.stability import assess_stability, scored
 from boneir.assessing.subject import Subject
-from boneir.case import Case, Lesion, Role, Structure
+from boneir.case import Case, Image, Lesion, Role, Structure
 from boneir.errors import BoneIRError
 from boneir.grid import Grid
 from boneir.mask import Mask
@@ -93,6 +93,17 @@ def test_a_body_that_lost_height_is_collapsed(kept: float, expected: str) -> Non
     lesion = Lesion("lesion-1", ball(low, 4.0))
     found = {i.item: i.option for i in image_answers(case.with_lesion(lesion), lesion, "sins", "vertebra_L2")}
     assert found["collapse"] == expected
+
+
+def test_the_bone_that_holds_most_of_a_lesion_decides_on_the_score() -> None:
+    """A lesion of the hip bone that touches the femur is none of a long bone."""
+    grid = Grid((20, 20, 40), (1.0, 1.0, 1.0))
+    i = np.arange(40)[None, None] + np.zeros(grid.shape)
+    hip, femur = (Structure(f"{n}_left", Role.BONE, Mask.of(m, grid)) for n, m in (("hip", i < 20), ("femur", i >= 20)))
+    image = Image(np.zeros(grid.shape, np.int16), grid)
+    for first, expected in ((5, None), (14, ("mirels", "femur_left"))):
+        lesion = Lesion("l", Mask.of((i >= first) & (i < first + 20), grid))
+        assert score_of(Case(image, (hip, femur), (lesion,)), lesion) == expected
 
 
 def test_heights_of_bodies_are_in_the_ratio_they_were_drawn_with() -> None:

@@ -93,12 +93,12 @@ def _class_measure(walls: Acetabulum, about: str, cure: bool) -> Measure:
         return Measure("stability.harrington", title, 4.0, "", about, note=note)
     missing = [str(wall) for wall in _NEEDED if wall not in walls.walls]
     if missing:
-        note = f"the image shows too little of the {' and the '.join(missing)} for a class"
+        note = f"no class: the image shows too little of the {' and the '.join(missing)}"
         return Measure("stability.harrington", title, None, "", about, note=note)
     found = walls.harrington()
     if found is None:
-        note = "roof or rim is deficient behind an intact medial wall, which the classification does not name"
-        return Measure("stability.harrington", title, None, "", about, note=f"{note}; {_HARRINGTON}")
+        note = "no class: roof or rim is deficient behind an intact medial wall"
+        return Measure("stability.harrington", title, None, "", about, note=note)
     medial = "intact" if walls.is_intact(Wall.MEDIAL) else "deficient"
     roof = "intact" if walls.is_intact(Wall.ROOF, Wall.RIM) else "deficient"
     note = (

@@ -8,12 +8,14 @@ import numpy as np
 
 from ..access.capsules import segment_distances
 from ..access.limits import Limits
-from ..assessment import Measure
+from ..assessment import Measure, Zone
 from ..findings import Finding, Point, Severity
-from ..plan import Plan
+from ..plan import Plan, Treatment
 from .instruments import Instrument, instruments_of
 from .sheet import Sheet
 
+_CEMENT = "cement in "
+"""How the predicted shapes of cement are named."""
 _STEP_MM = 0.5
 """Distance of the points at which the nearest place of two axes is looked for."""
 
@@ -29,7 +31,7 @@ def assess_conflicts(plan: Plan, limits: Limits, sheet: Sheet) -> None:
     limits : Limits
     sheet : Sheet
         Takes in the measure "access.instruments_apart" of every pair, and findings "access.instruments_meet" and
-        "access.hubs_meet".
+        "access.hubs_meet"; "screw.in_cement" and "access.in_cement" where one goes through cement of the plan.
     """
     for one, other in combinations(instruments_of(plan.treatments, limits), 2):
         names = f"{one.words} and {other.words}"
@@ -44,6 +46,35 @@ def assess_conflicts(plan: Plan, limits: Limits, sheet: Sheet) -> None:
             note="between their surfaces, over the whole length",
         )  # fmt: skip
         sheet.add([measure], [_meeting(one, other, gap, place, limits), _hubs(one, other, limits)])
+    for treatment in plan.treatments:
+        for tool in instruments_of([treatment], limits):
+            for zone in sheet.zones:
+                if zone.name.startswith(_CEMENT) and not _belongs(tool, treatment, zone):
+                    sheet.add(*_in_cement(tool, zone))
+
+
+def _belongs(tool: Instrument, treatment: Treatment, zone: Zone) -> bool:
+    """Whether a needle is there for the lesion that the cement is for; what comes first is said there."""
+    return tool.kind != "screw" and zone.name == f"{_CEMENT}{treatment.lesion}"
+
+
+def _in_cement(tool: Instrument, zone: Zone) -> tuple[list[Measure], list[Finding]]:
+    """How much of an instrument lies in cement that the plan puts there too."""
+    start, end = (np.asarray(point) for point in (tool.capsule.start_mm, tool.capsule.end_mm))
+    length = float(np.linalg.norm(end - start))
+    steps = np.arange(0.5, max(length, 1.0))
+    points = start + steps[:, None] / max(length, 1e-9) * (end - start)
+    held = [point for point in points if zone.mask.at((float(point[0]), float(point[1]), float(point[2])))]
+    if not held:
+        return [], []
+    x, y, z = (float(v) for v in held[0])
+    name, code = tool.capsule.name, "screw.in_cement" if tool.kind == "screw" else "access.in_cement"
+    title = f"Length in the predicted {zone.name}"
+    measure = Measure(code, title, float(len(held)), "mm", name, place_mm=(x, y, z))
+    text = f"{_capital(tool.words)} goes through {len(held)} mm of the predicted {zone.name}: "
+    text += "set it before that hardens." if tool.kind == "screw" else "it has to be out before that hardens."
+    severity = Severity.NOTE if tool.kind == "screw" else Severity.WARN
+    return [measure], [Finding(code, severity, text, float(len(held)), "mm", None, (x, y, z), name)]
 
 
 def _meeting(one: Instrument, other: Instrument, gap: float, place: Point, limits: Limits) -> Finding | None:

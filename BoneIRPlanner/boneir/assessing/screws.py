@@ -22,8 +22,6 @@ _LEAST_SHARE = 0.05
 _ROOM_MM = 15.0
 _CANALS = ("spinal_canal",)
 _NEAR_MM = 20.0
-_CEMENT = "cement in "
-"""How the predicted shapes of cement are named."""
 
 
 def assess_screws(subject: Subject, sheet: Sheet) -> None:
@@ -33,7 +31,7 @@ def assess_screws(subject: Subject, sheet: Sheet) -> None:
     ----------
     subject : Subject
     sheet : Sheet
-        Takes in what is found; the cement predicted for the plan is read from it.
+        Takes in what is found.
     """
     case, treatment = subject.case, subject.treatment
     for screw in treatment.screws:
@@ -62,7 +60,6 @@ def _assess_screw(case: Case, screw: Screw, sheet: Sheet) -> None:
             sheet.add(*_seat(screw, fit, " and ".join(_words(item) for item in bones)))
     sheet.add(*_near(case, screw))
     sheet.add(*_density(case, screw))
-    sheet.add(*_in_cement(screw, sheet))
 
 
 def _bones_of(case: Case, way: Trajectory) -> tuple[Structure, ...]:
@@ -149,21 +146,6 @@ def _density(case: Case, screw: Screw) -> tuple[list[Measure], list[Finding]]:
     return [
         Measure("screw.hu", "CT number along the screw", float(rows.mean()), "HU", screw.name, low, high, note=note)
     ], []
-
-
-def _in_cement(screw: Screw, sheet: Sheet) -> tuple[list[Measure], list[Finding]]:
-    """How much of a screw lies in cement that the plan puts there too."""
-    way = screw.trajectory
-    points = [way.point_at(step) for step in range(int(way.length_mm) + 1)]
-    measures, findings = [], []
-    for zone in sheet.zones:
-        held = sum(zone.mask.at(point) for point in points) if zone.name.startswith(_CEMENT) else 0
-        if held:
-            title = f"Length in the predicted {zone.name}"
-            measures.append(Measure("screw.in_cement", title, float(held), "mm", screw.name))
-            text = f"{screw.title} goes through {held} mm of the predicted {zone.name}: set it before that hardens."
-            findings.append(Finding("screw.in_cement", Severity.NOTE, text, float(held), "mm", about=screw.name))
-    return measures, findings
 
 
 def _words(item: Structure) -> str:

@@ -47,7 +47,7 @@ def forecast_measures(found: Forecast, lesion: str, indicated_ml: float = np.inf
         worst = found.stress_ml if np.isfinite(found.stress_ml) else None
         note = "If cement took only the easiest ways, as a thin fluid does: a stress on the plan, not what is expected."
         if worst is None:
-            note = f"Not reached within the planned volume even then. {note}"
+            note = "not reached within the planned volume, even if cement took only the easiest ways"
         measures.append(Measure("cement.stress", "First dangerous port at the worst", worst, "mL", lesion, note=note))
     measures += [_port_measure(item, lesion) for item in found.ports]
     return tuple(measures)
@@ -83,7 +83,7 @@ def _safe_measure(found: Forecast, lesion: str, indicated_ml: float) -> Measure:
     low = None if low is None else min(low, safe.volume_ml)
     high = None if high is None else max(high, safe.volume_ml)
     place = port.port.place_mm
-    return Measure("cement.safe_volume", title, safe.volume_ml, "mL", lesion, low, high, reserve, place, note)
+    return Measure("cement.safe_volume", title, safe.volume_ml, "mL", lesion, low, high, None, place, note)
 
 
 def _port_measure(item: ReachedPort, lesion: str) -> Measure:
@@ -118,11 +118,10 @@ def _findings(found: Forecast, lesion: str, best: TipAdvice | None, indicated_ml
         seen = "" if port.seen else " (not seen on the image)"
         text = (
             f"The plan puts {planned:.1f} mL into {lesion}, but the front reaches the {safe.port}{seen} so early that "
-            f"no more than {safe.volume_ml:.1f} mL are safe."
+            f"no more than {safe.volume_ml:.1f} mL are safe ({limit('leak', 'safe_share').amount:.0%} of that)."
         )
         severity = Severity.WARN if port.seen else Severity.NOTE
-        reserve = limit("leak", "safe_share")
-        yield Finding("cement.safe_volume", severity, text, safe.volume_ml, "mL", reserve, port.place_mm, lesion)
+        yield Finding("cement.safe_volume", severity, text, safe.volume_ml, "mL", None, port.place_mm, lesion)
     for item in found.ports:
         port = item.port
         if port.kind in (*_TO_CANAL, PortKind.JOINT) and port.seen and item.at_ml <= planned:

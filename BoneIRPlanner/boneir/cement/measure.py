@@ -7,6 +7,9 @@ from ..findings import Finding, Severity
 from ..plan import Cement
 from .volume import CementVolume, grade_of
 
+_ROUNDED_ML = 0.05
+"""Volumes are planned and printed in steps of twice this."""
+
 
 def cement_measure(volume: CementVolume, lesion: str) -> Measure:
     """The range as "cement.volume"; without an amount where the lesion is dense bone throughout."""
@@ -24,7 +27,7 @@ def cement_findings(volume: CementVolume, lesion: str, planned: tuple[Cement, ..
     """A planned volume outside the range, and a range that fills much of a vertebral body."""
     found = []
     total = sum(item.volume_ml for item in planned)
-    if planned and not volume.low_ml <= total <= volume.high_ml:
+    if planned and not volume.low_ml - _ROUNDED_ML <= total <= volume.high_ml + _ROUNDED_ML:
         side = "less" if total < volume.low_ml else "more"
         text = (
             f"The plan puts {total:.1f} mL of cement into {lesion}, {side} than the {volume.low_ml:.1f} to "

@@ -105,7 +105,7 @@ def cement_site(lesion: Mask, structures: Sequence[Structure]) -> CementSite | N
     main = compartments_of(lesion, structures)[0]
     by_name = {item.name: item.mask for item in structures if not item.mask.is_empty}
     canal = by_name.get("spinal_canal") or by_name.get("spinal_cord")
-    roots = by_name.get("nerve_roots")
+    roots = _together([item.mask for item in structures if _are_roots(item) and not item.mask.is_empty])
     if not main.bone:
         general = by_name.get("bone")
         near = None if general is None else general.part(*_window(lesion, _AROUND_MM))
@@ -118,6 +118,22 @@ def cement_site(lesion: Mask, structures: Sequence[Structure]) -> CementSite | N
         return CementSite(main.compartment, main.bone, bone, axes, Neighbours(body, canal, roots), True)
     around = Neighbours(None, canal, roots, _joint(main.bone, by_name))
     return CementSite(main.compartment, main.bone, bone, None, around, True)
+
+
+def _are_roots(item: Structure) -> bool:
+    """Whether an outline stands for nerve roots; the foramina of a sacrum do too."""
+    return "nerve_roots" in (item.kind, item.name)
+
+
+def _together(masks: Sequence[Mask]) -> Mask | None:
+    """Several outlines of one grid as one; None where there are none."""
+    if len(masks) < 2:
+        return masks[0] if masks else None
+    low = np.min([mask.corner for mask in masks], axis=0)
+    high = np.max([np.add(mask.corner, mask.voxels.shape) for mask in masks], axis=0)
+    (k, j, i), (nk, nj, ni) = (int(v) for v in low), (int(v) for v in high - low)
+    marked = np.any([mask.part((k, j, i), (nk, nj, ni)) for mask in masks], axis=0)
+    return Mask.within(marked, (k, j, i), masks[0].grid)
 
 
 def _of_vertebra(

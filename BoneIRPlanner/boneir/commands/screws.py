@@ -13,6 +13,7 @@ from ..errors import BoneIRError
 from ..findings import Finding, Severity
 from ..plan import Plan, Screw, Technique, Treatment, read_plan
 from ..stability.corridor_places import Site, site_named, sites_of
+from ..stability.pedicle_width import widest_pedicle
 from ..stability.propose_screw import ProposedScrew, propose_screw
 from .output import Answer, Progress, TextTable
 from .tables import finding_lines, plain
@@ -32,6 +33,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
                 found.append(propose_screw(case.image, bones, site))
             except BoneIRError as error:
                 refused.append(Finding("screw.no_corridor", Severity.NOTE, str(error), about=site.key))
+    refused += [finding for item in found if (finding := _as_wide_as_they_are(item)) is not None]
     plan = _plan(case, lesion.name, [item.screw for item in found], options) if chosen and found else None
     path = None if plan is None else save_plan(plan, options.case)
     document = {
@@ -48,6 +50,18 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     elif found:
         parts.append("Choose with --corridor NAME; it may be given again.")
     return Answer(document, tuple(parts))
+
+
+def _as_wide_as_they_are(item: ProposedScrew) -> Finding | None:
+    """That a corridor fills all of the width that pedicles of its level have at most."""
+    width, widest = 2 * item.corridor.radius_mm, widest_pedicle(item.site.level)
+    if widest is None or width < widest.amount:
+        return None
+    text = (
+        f"The corridor through the {item.site.words} is {width:.1f} mm wide, as wide as pedicles of {item.site.level} "
+        f"are at most ({widest}): the outline may hold rib or joint beside the pedicle; measure it on the CT."
+    )
+    return Finding("screw.pedicle_width", Severity.WARN, text, width, "mm", widest, about=item.site.key)
 
 
 def _around(case: Case, lesion: str, sites: tuple[Site, ...]) -> tuple[Site, ...]:

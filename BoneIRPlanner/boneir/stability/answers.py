@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from ..anatomy.lesion_measures import measure_lesion
 from ..anatomy.vertebra_parts import VertebraParts, vertebra_parts
-from ..case import Case, Lesion, Modality
+from ..case import Case, Lesion, Modality, Role
 from ..errors import OutlineError
 from ..mask import Mask
 from ..resources import limit
@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 
 _THIRDS = 3
 _CENTRAL_MM = 9.0
+_SEVERAL = frozenset({"bone", "vertebrae", "vertebral_bodies", "ribs"})
+"""Outlines of many bones at once."""
 _LIMBS = {"humerus": "upper_limb", "femur": "lower_limb", "tibia": "lower_limb"}
 
 
@@ -48,16 +50,20 @@ def score_of(case: Case, lesion: Lesion) -> tuple[str, str] | None:
     Returns
     -------
     tuple of str or None
-        None where neither a vertebra nor a long bone holds any of it.
+        None where the bone that holds most of it is neither of the spine nor a long one.
     """
     best, most = None, 0
-    for item in case.structures:
-        spinal = item.name.startswith("vertebra_") or item.name == "sacrum"
-        if (spinal or item.name.split("_")[0] in _LIMBS) and not item.mask.is_empty:
-            shared = _shared(lesion.mask, item.mask)
-            if shared > most:
-                best, most = ("sins" if spinal else "mirels", item.name), shared
-    return best
+    for item in case.of_role(Role.BONE):
+        if (item.kind or item.name) in _SEVERAL or item.mask.is_empty:
+            continue
+        shared = _shared(lesion.mask, item.mask)
+        if shared > most:
+            best, most = item.name, shared
+    if best is None:
+        return None
+    if best.startswith("vertebra_") or best == "sacrum":
+        return "sins", best
+    return ("mirels", best) if best.split("_")[0] in _LIMBS else None
 
 
 def image_answers(case: Case, lesion: Lesion, score: str, bone: str) -> tuple[Answered, ...]:

@@ -15,6 +15,7 @@ from ..resources import limit
 from .corridor import Aim
 from .corridor_kinds import CorridorKind, corridor_kinds
 from .in_bone import InBone
+from .pedicle_width import beside_pedicle
 from .pelvis_frame import PelvisFrame, pelvis_frame, sacral_places
 
 Floats = NDArray[np.float64]
@@ -179,6 +180,9 @@ def _pedicle(site: Site, kind: CorridorKind, bones: Mapping[str, Mask]) -> tuple
     points = pedicle.points_mm()
     behind = parts.frame.to_local(points)[:, 1]
     low, high = np.quantile(behind, _ISTHMUS)
+    beside = beside_pedicle(vertebra, [canal] if canal is not None else forbidden, parts.frame, behind, site.level)
+    if beside is not None and not beside.is_empty:
+        forbidden.append(beside)
     end = parts.frame.middle_mm + (float(behind.max()) + _ARCH_MM) * parts.frame.back
     bone = InBone.of([vertebra], forbidden, behind=(end, parts.frame.back))
     return bone, _aim(kind, points[(behind >= low) & (behind <= high)], way / np.linalg.norm(way))

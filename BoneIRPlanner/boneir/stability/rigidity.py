@@ -21,8 +21,6 @@ from ..resources import limit
 Floats = NDArray[np.float64]
 
 PIXEL_MM, CUT_MM = 1.0, 2.0
-_ENDS = 0.15
-"""Share of the height of a bone at either end that is left out: there a cut is slanted against the end."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def rigidity_of(modulus: Floats, pixel_mm: float) -> Rigidity:
 def cuts_across(
     image: Image, bone: Mask, axis: Floats, added: Sequence[Added] = (), also: Mask | None = None
 ) -> tuple[Floats, Floats]:
-    """The rigidity of cuts across a bone.
+    """The rigidity of cuts across a bone, without those at its ends that cross only a part of it.
 
     Parameters
     ----------
@@ -140,9 +138,9 @@ def cuts_across(
     frame = np.stack([axis, across, np.cross(axis, across)])
     local = points @ frame.T
     low, high = local.min(axis=0) - 2.0, local.max(axis=0) + 2.0
-    stations = np.arange(local[:, 0].min(), local[:, 0].max(), CUT_MM)
+    stations = np.arange(local[:, 0].min(), local[:, 0].max(), CUT_MM))
     u, v = (np.arange(low[n], high[n], PIXEL_MM) for n in (1, 2))
-    rows = []
+    rows, areas = [], []
     for station in stations:
         plane = station * frame[0] + u[:, None, None] * frame[1] + v[None, :, None] * frame[2]
         kji = np.moveaxis(image.grid.to_ijk(plane)[..., ::-1], -1, 0)
@@ -150,6 +148,7 @@ def cuts_across(
         inside = _marked(bone, plane)
         if also is not None:
             inside |= _marked(also, plane)
+        areas.append(np.count_nonzero(ndimage.binary_fill_holes(inside)))
         stiff = np.where(inside, modulus_gpa(hu), 0.0)
         for item in sorted(added, key=lambda item: item.mask is None):
             held = item.holds(plane)
@@ -158,7 +157,14 @@ def cuts_across(
             inside |= held
             stiff = np.where(held, np.maximum(stiff, item.modulus_gpa), stiff)
         rows.append(rigidity_of(stiff, PIXEL_MM).as_row())
-    return np.asarray(stations - stations[0]), np.asarray(rows)
+    whole = _whole(np.asarray(areas, float))
+    return np.asarray(stations - stations[0])[whole], np.asarray(rows)[whole]
+
+
+def _whole(areas: Floats) -> slice:
+    """From the first to the last cut that is not slanted through an end: those of nearly the usual area."""
+    full = np.flatnonzero(areas >= limit("stability", "cut_whole").amount * np.median(areas))
+    return slice(int(full[0]), int(full[-1]) + 1)
 
 
 @dataclass(frozen=True)
@@ -194,13 +200,18 @@ def weakest_cut(sick: tuple[Floats, Floats], healthy: Sequence[tuple[Floats, Flo
     healthy : sequence of (stations, rigidities)
         The other side, or the neighbours; not empty.
     """
-    at = sick[0] / sick[0][-1]
-    means = np.mean([[np.interp(at, s / s[-1], r[:, n]) for n in range(3)] for s, r in healthy], axis=0)
-    middle = (at >= _ENDS) & (at <= 1 - _ENDS)
+    at = _share_of_height(sick[0])
+    means = np.mean([[np.interp(at, _share_of_height(s), r[:, n]) for n in range(3)] for s, r in healthy], axis=0)
+    ends = limit("stability", "cut_ends").amount
+    middle = (at >= ends) & (at <= 1 - ends)
     ratio = sick[1][middle] / np.maximum(means.T[middle], 1e-9)
     axial, bending, torsion = (float(v) for v in ratio.min(axis=0))
     one, two, three = (int(v) for v in np.flatnonzero(middle)[ratio.argmin(axis=0)])
     return WeakestCut(axial, bending, torsion, (one, two, three))
+
+
+def _share_of_height(stations_mm: Floats) -> Floats:
+    return np.asarray((stations_mm - stations_mm[0]) / max(float(stations_mm[-1] - stations_mm[0]), CUT_MM))
 
 
 def _marked(mask: Mask, points_mm: Floats) -> NDArray[np.bool_]:
