@@ -138,7 +138,7 @@ def cuts_across(
     frame = np.stack([axis, across, np.cross(axis, across)])
     local = points @ frame.T
     low, high = local.min(axis=0) - 2.0, local.max(axis=0) + 2.0
-    stations = np.arange(local[:, 0].min(), local[:, 0].max(), CUT_MM))
+    stations = np.arange(local[:, 0].min(), local[:, 0].max(), CUT_MM)
     u, v = (np.arange(low[n], high[n], PIXEL_MM) for n in (1, 2))
     rows, areas = [], []
     for station in stations:
