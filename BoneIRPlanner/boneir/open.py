@@ -85,6 +85,8 @@ def outlined_case(case: Case) -> Case:
     """
     outlined, found = _outlined(case.image)
     missing, conflicts = outlines_beside(case.structures, outlined)
+    # What is said of an organ of ours does not hold for an outline that was given.
+    found = tuple(item for item in found if item.code != "outline.organ" or not case.has(item.about))
     case = case.with_findings(found).with_structures(missing).with_findings(conflicts)
     joints, about_joints = joint_faces(case.structures, case.image.grid)
     case = case.with_structures(joints).with_findings(about_joints)

@@ -52,3 +52,10 @@ def test_levels_named_otherwise_are_said_with_their_place() -> None:
 
 def test_levels_named_alike_are_not_said() -> None:
     assert outlines_beside([block("vertebra_L3", 0, 10)], [block("vertebra_L3", 1, 11)])[1] == ()
+
+
+def test_a_cut_vertebra_of_ours_within_its_neighbour_is_no_conflict() -> None:
+    labelled = [block("vertebra_T12", 0, 10), block("vertebra_T11", 10, 20)]
+    ours = [block("vertebra_T12", 0, 8), block("vertebra_T11", 8, 11)]
+    _, findings = outlines_beside(labelled, ours)
+    assert [finding for finding in findings if finding.code == "levels.conflict"] == []

@@ -9,6 +9,7 @@ import numpy as np
 from ..case import Role, Structure
 from ..findings import Finding, Severity
 from ..mask import Mask
+from .outline_conflicts import conflict_findings
 
 _OVERLAP = 0.3
 """An outline that shares more of its voxels with labelled bones shows what they show."""
@@ -21,7 +22,7 @@ _MANY_BONES = ("bone", "vertebrae", "vertebral_bodies", "ribs")
 def outlines_beside(
     labelled: Sequence[Structure], outlined: Sequence[Structure]
 ) -> tuple[tuple[Structure, ...], tuple[Finding, ...]]:
-    """What to add of our own outlines to labels, and where both name a vertebra differently.
+    """What to add of our own outlines to labels, and where both differ.
 
     Parameters
     ----------
@@ -46,7 +47,10 @@ def outlines_beside(
         is_bone = item.role is Role.BONE and item.name not in _MANY_BONES
         if not twice and not (is_bone and _covered(item, bones) > _OVERLAP):
             add.append(item)
-    return tuple(add), _conflicts(spine, outlined)
+    named_otherwise = _conflicts(spine, outlined)
+    # Where the levels differ every vertebra would differ as well: that one finding says it.
+    compared = [item for item in outlined if not (named_otherwise and item.name.startswith(_SPINE))]
+    return tuple(add), (*named_otherwise, *conflict_findings(labelled, compared))
 
 
 def _covered(item: Structure, others: Sequence[Structure]) -> float:
@@ -61,13 +65,15 @@ def _shared(a: Mask, b: Mask) -> int:
 def _conflicts(spine: Sequence[Structure], outlined: Sequence[Structure]) -> tuple[Finding, ...]:
     """A finding where labels and our own count give one vertebra two names."""
     differ = []
+    mine = [item for item in outlined if item.name.startswith("vertebra_")]
     for label in spine:
-        for mine in outlined:
-            if not (label.name.startswith("vertebra_") and mine.name.startswith("vertebra_")):
-                continue
-            smaller = min(label.mask.count, mine.mask.count)
-            if label.name != mine.name and _shared(label.mask, mine.mask) > _SAME * smaller:
-                differ.append((label, mine))
+        if not mine or not label.name.startswith("vertebra_"):
+            continue
+        # A vertebra that is cut lies in part within its neighbour: the one that it shares most with counts.
+        best = max(mine, key=lambda item: _shared(label.mask, item.mask))
+        smaller = min(label.mask.count, best.mask.count)
+        if label.name != best.name and _shared(label.mask, best.mask) > _SAME * smaller:
+            differ.append((label, best))
     if not differ:
         return ()
     pairs = ", ".join(f"{a.name[9:]} for {b.name[9:]}" for a, b in differ)

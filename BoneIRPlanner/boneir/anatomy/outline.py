@@ -19,13 +19,13 @@ from .canal import CanalCourse, course_of_canal
 from .canal_findings import canal_findings
 from .canal_tube import fill_canal
 from .outline_bones import outline_bones
+from .outline_conflicts import OURS
 from .outline_organs import Inside, outline_organs
 from .settings import outline_values, setting
 from .skeleton import Skeleton, part_skeleton, with_vertebrae
 from .structures import structure_kinds
 from .vertebral_marrow import vertebral_marrow
 
-ORIGIN = "outlined on the CT"
 AIR_HU = -1024.0
 _ROUGH = {"spinal_canal", "gas", "contrast_filled"}
 
@@ -63,7 +63,7 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     course = course_of_canal(hu, body, skeleton.bone | skeleton.contrast, frame)
     skeleton = with_vertebrae(skeleton, course, frame)
     bone, canal = _bone_and_canal(image.voxels, hu, course, fine, skeleton, frame)
-    bones, about_levels = outline_bones(hu, skeleton.bone, bone, canal, lungs, course, ORIGIN, frame)
+    bones, about_levels = outline_bones(hu, skeleton.bone, bone, canal, lungs, course, OURS, frame)
     upright = {
         "body": fine,
         "bone": bone,
@@ -75,7 +75,7 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     enough = setting("structure_ml") / image.grid.voxel_ml
     found = {key: marked for key, marked in upright.items() if np.count_nonzero(marked) > enough}
     inside = Inside(body, skeleton.bone, lungs, gas)
-    organs, about_organs = outline_organs(hu, inside, course, bone, ORIGIN, frame)
+    organs, about_organs = outline_organs(hu, inside, course, bone, OURS, frame)
     structures = (*(_structure(key, marked, frame) for key, marked in found.items()), *bones, *organs)
     about_canal = (*canal_findings(course, skeleton.bone, frame), *about_levels)
     about_rest = (*_contrast_findings(skeleton, frame), *about_organs)
@@ -104,7 +104,7 @@ def _bone_and_canal(
 def _structure(key: str, upright: Marked, frame: AxialFrame) -> Structure:
     kind = structure_kinds()[key]
     mask = Mask.of(frame.on_grid(upright), frame.grid)
-    return Structure(key, kind.role, mask, kind.key, ORIGIN, sure=key not in _ROUGH)
+    return Structure(key, kind.role, mask, kind.key, OURS, sure=key not in _ROUGH)
 
 
 def _contrast_findings(skeleton: Skeleton, frame: AxialFrame) -> tuple[Finding, ...]:

@@ -44,14 +44,10 @@ class PlannerLogic(PlansLogic, ViewsLogic):
 
     def outline(self, inputs: Inputs) -> tuple[Any, Outcome]:
         """Outline what is not outlined yet; give the segmentation that holds everything, and what was found."""
-        from ..anatomy.absent import absent_findings
-        from ..anatomy.outline import outline_structures
+        from ..open import outlined_case
         from ..scene.build import show_outlines
 
-        case = self.caseOf(inputs)
-        made, findings = outline_structures(case.image)
-        case = case.with_structures(item for item in made if not case.has(item.name)).with_findings(findings)
-        case = case.with_findings(absent_findings(case.structures))
+        case = outlined_case(self.caseOf(inputs))
         with self.act_alone():
             node = show_outlines(slicer.mrmlScene, case, inputs.volume)
         return node, Outcome(findings=case.findings, about=named(inputs.volume, node))
