@@ -33,21 +33,24 @@ REFUSAL_WORDS = {
 
 @dataclass(frozen=True)
 class EntryZone:
-    """A part of the skin: a ball, or all that is near an outline of the case.
+    """A part of the skin: a ball, all that is near an outline of the case, or what a closed curve encloses.
 
     Parameters
     ----------
     centre_mm : Point or None
-        Middle of the ball in LPS mm; None for an outline.
+        Middle of the ball in LPS mm; None for an outline or a curve.
     radius_mm : float
-        Radius of the ball, or how far around the outline the zone reaches.
+        Radius of the ball, or how far around the outline the zone reaches; a curve has none.
     structure : str
-        Name of the outline in the case ("wound", "ostomy"); "" for a ball.
+        Name of the outline in the case ("wound", "ostomy"); "" for a ball or a curve.
+    curve_mm : tuple of Point
+        Points along a closed curve on the skin, LPS mm, three or more; empty for a ball or an outline.
     """
 
     centre_mm: Point | None = None
     radius_mm: float = 5.0
     structure: str = ""
+    curve_mm: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True)

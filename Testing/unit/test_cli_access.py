@@ -67,6 +67,18 @@ def test_zones_landmark_and_limits_reach_the_plan(folder: Path, tmp_path: Path, 
     assert "was set to 60 deg by the user" in out
 
 
+def test_a_curve_drawn_on_the_skin_bounds_the_entries(folder: Path, tmp_path: Path, capsys) -> None:
+    curve = tmp_path / "drape.json"
+    curve.write_text(json.dumps([[20, 58, -20], [55, 30, -20], [55, 30, 20], [20, 58, 20]]))
+    code, document = proposed(folder, capsys, "--name", "drawn", "--entry-allowed", str(curve))
+    assert code == DONE
+    left, posterior, superior = read_plan(find_plan(folder, "drawn-1")).probes[0].trajectory.entry_mm
+    assert 18 <= left <= 57
+    assert posterior > 20
+    assert abs(superior) <= 20
+    assert any(item["rule"] == "entry_outside" for item in document["refusals"])
+
+
 def test_a_second_needle_goes_beside_a_first(folder: Path, capsys) -> None:
     assert proposed(folder, capsys, "--name", "first")[0] == DONE
     code, document = proposed(folder, capsys, "--name", "second", "--beside", "first-1")
@@ -79,6 +91,7 @@ def test_a_second_needle_goes_beside_a_first(folder: Path, capsys) -> None:
     ("words", "code", "said"),
     [
         (("--entry-allowed", "1,2,3"), NOT_UNDERSTOOD, "L,P,S,RADIUS"),
+        (("--entry-allowed", "nowhere.json"), NOT_UNDERSTOOD, "nowhere.json: the curve of an entry zone cannot be read"),
         (("--entry-forbidden", "wound"), REFUSED, "no structure 'wound'"),
         (("--landmark", "here"), NOT_UNDERSTOOD, "expected L,P,S"),
         (("--limits", "nowhere.json"), REFUSED, "cannot be read"),

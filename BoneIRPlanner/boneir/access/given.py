@@ -13,6 +13,7 @@ from ..case import Case
 from ..errors import PlanError
 from ..proposal import EntryZone
 from .capsules import Capsule, segment_distances
+from .entry_curve import Curve
 from .limits import Limits
 from .needle import Needle
 
@@ -24,13 +25,17 @@ class _Zone:
     """An entry zone of a case, ready to be asked about points."""
 
     def __init__(self, case: Case, zone: EntryZone) -> None:
-        if (zone.centre_mm is None) == (not zone.structure):
-            raise PlanError("An entry zone is either a ball with a centre or an outline with a name: give one of them.")
+        if (zone.centre_mm is not None) + bool(zone.structure) + bool(zone.curve_mm) != 1:
+            raise PlanError(
+                "An entry zone is either a ball with a centre or an outline with a name or a closed curve: give one of "
+                "them."
+            )
         if not (np.isfinite(zone.radius_mm) and zone.radius_mm > 0):
             raise PlanError(f"The radius of an entry zone is {zone.radius_mm:g} mm; it must be more than zero.")
         if zone.centre_mm is not None and not np.isfinite(zone.centre_mm).all():
             raise PlanError(f"The centre of an entry zone is {zone.centre_mm}; it must be three numbers in mm.")
         self._zone = zone
+        self._curve = Curve(zone.curve_mm) if zone.curve_mm else None
         self._mask = case.structure(zone.structure).mask if zone.structure else None
         if self._mask is not None and self._mask.is_empty:
             raise PlanError(f"The outline {zone.structure!r} is empty: it is no entry zone.")
@@ -48,6 +53,8 @@ class _Zone:
             return np.asarray(
                 np.linalg.norm(points_mm - np.asarray(self._zone.centre_mm), axis=1) <= self._zone.radius_mm
             )
+        if self._curve is not None:
+            return self._curve.holds(points_mm)
         assert self._mask is not None
         reach = self._zone.radius_mm + max(self._mask.grid.spacing_mm) / 2
         return np.asarray(np.isfinite(self._outline.query(points_mm, distance_upper_bound=reach)[0]))
@@ -68,7 +75,7 @@ class Given:
     Raises
     ------
     PlanError
-        If a zone is neither a ball nor an outline, or has no size.
+        If a zone is neither a ball nor an outline nor a curve, or has no size.
     CaseError
         If the case has no such outline.
     """

@@ -43,7 +43,10 @@ def _goal_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--position", choices=[*Position], default=Position.PRONE, metavar="P", help=f"one of: {', '.join(Position)}"
     )
-    zone = "a ball L,P,S,RADIUS in LPS mm, or NAME[,MM] for the skin so near an outline; can be repeated"
+    zone = (
+        "a ball L,P,S,RADIUS in LPS mm, NAME[,MM] for the skin so near an outline, or FILE.json with a closed curve "
+        "(points [L, P, S], or a curve saved by 3D Slicer); can be repeated"
+    )
     for name, words in (("allowed", "needles enter only here"), ("forbidden", "no needle enters here")):
         parser.add_argument(
             f"--entry-{name}", type=entry_zone, action="append", default=[], metavar="ZONE", help=f"{words}: {zone}"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 from typing import Any
+
+from ...errors import PlanError
 
 
 def point(text: str) -> tuple[float, float, float]:
@@ -19,19 +22,27 @@ def point(text: str) -> tuple[float, float, float]:
 
 
 def entry_zone(text: str) -> Any:
-    """A ball on the skin, or the skin near an outline."""
-    from ...proposal import EntryZone  # brings numpy, which help does not need
+    """A ball on the skin, the skin near an outline, or what a closed curve in a file encloses."""
+    from ...access.entry_curve import read_entry_curve  # brings numpy, which help does not need
+    from ...proposal import EntryZone
 
+    if text.lower().endswith(".json"):
+        try:
+            return read_entry_curve(Path(text))
+        except PlanError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
     parts = [part.strip() for part in text.split(",")]
     try:
         numbers = [float(part) for part in parts]
     except ValueError:
         radius = not_negative(parts[1]) if len(parts) == 2 else EntryZone().radius_mm
         if len(parts) > 2 or not parts[0]:
-            raise argparse.ArgumentTypeError(f"expected L,P,S,RADIUS or NAME[,MM], found {text!r}") from None
+            raise argparse.ArgumentTypeError(
+                f"expected L,P,S,RADIUS or NAME[,MM] or FILE.json, found {text!r}"
+            ) from None
         return EntryZone(None, radius, parts[0])
     if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
-        raise argparse.ArgumentTypeError(f"expected L,P,S,RADIUS or NAME[,MM], found {text!r}")
+        raise argparse.ArgumentTypeError(f"expected L,P,S,RADIUS or NAME[,MM] or FILE.json, found {text!r}")
     left, posterior, superior, radius = numbers
     return EntryZone((left, posterior, superior), radius)
 
