@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sets up BoneIRPlanner and runs it: ``python3 dev.py demo | test | bench | lint``.
+"""Sets up BoneIRPlanner and runs it: ``python3 dev.py demo | test | bench | lint | translations``.
 
 Only the standard library is used here. The first call makes the virtual environment ``.venv`` beside this file; later
 calls use it as it is until ``pyproject.toml`` or ``constraints.txt`` changes.
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bench = commands.add_parser("bench", help="run the benchmarks, or one group of them")
     bench.add_argument("name", nargs="?", default="", help="group: job, access, ablation, cement, anatomy, gui, fusion")
     bench.add_argument("--json", default="", metavar="FILE", help="write the figures to FILE as well")
+    texts = commands.add_parser("translations", help="collect every text of the modules for Qt Linguist")
+    texts.add_argument("--out", default=str(ROOT / "BoneIRPlanner.ts"), help="file (default: BoneIRPlanner.ts)")
     commands.add_parser("lint", help="ruff, mypy and the packaging check")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "test":
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "bench":
         more = ["--json", options.json] if options.json else []
         return run(python, "Testing/benchmarks/run.py", *([options.name] if options.name else []), *more)
+    if options.command == "translations":
+        return run(python, "Testing/standins/translations.py", options.out)
     os.environ["BONEIR_SLICER_LIKE_PYTHON"] = str(environment(ROOT / ".venv-slicer", None))
     if options.command == "test":
         # Each file stays in one process, because Slicer's core and Qt's stand-ins share one scene per process.

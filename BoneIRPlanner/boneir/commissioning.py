@@ -17,6 +17,8 @@ from .ablation.heat import heat
 from .ablation.medium import Held, uniform_medium
 from .access.path import measure_path
 from .case import Case, Image, Lesion, Role, Structure
+from .cement.front import fill
+from .cement.medium import FillingMedium
 from .cement.volume import cement_volume
 from .findings import Point
 from .fusion.margin import surface_margin
@@ -83,6 +85,7 @@ def commission(seed: int = 0) -> tuple[Check, ...]:
         _zone,
         _margin,
         _cement,
+        _front,
         _heat,
         _registration,
     )
@@ -149,6 +152,25 @@ def _cement(draw: np.random.Generator) -> Check:
     seconds = time.perf_counter() - start
     error = 100 * abs(found.void_ml / void.volume_ml - 1)
     return Check("Void that cement fills", error, 2.0, "%", seconds, "volume of a ball")
+
+
+def _front(draw: np.random.Generator) -> Check:
+    """Cement that spreads through even bone, after some volumes: how far the farthest of it has come."""
+    count, step_mm, share = 38, 1.0, 0.8
+    grid = _oblique_grid(draw, (count - 1) * step_mm, (step_mm, step_mm, step_mm))
+    even, none = np.ones(grid.shape), np.zeros(grid.shape, bool)
+    medium = FillingMedium(grid, even, share * even, none, ~none, np.zeros(grid.shape, np.float32))
+    tip = _point(draw.uniform(-3, 3, 3))
+    start = time.perf_counter()
+    filling = fill(medium, [tip])
+    seconds = time.perf_counter() - start
+    away = np.linalg.norm(grid.to_mm(np.moveaxis(np.indices(grid.shape), 0, -1)[..., ::-1]) - np.asarray(tip), axis=-1)
+    error = 0.0
+    for volume_ml in (1.0, 2.0, 4.0, 8.0):
+        radius_mm = (3 * 1000 * volume_ml / (4 * math.pi * share)) ** (1 / 3)
+        error = max(error, abs(float(away[filling.shape(volume_ml)].max()) - radius_mm))
+    # The last voxel lies within half of its diagonal of the front.
+    return Check("Front of cement", error, math.sqrt(3) / 2 * step_mm, "mm", seconds, "a ball of the injected volume")
 
 
 def _heat(draw: np.random.Generator) -> Check:

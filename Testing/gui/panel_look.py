@@ -24,7 +24,8 @@ def look_at(opened: Any, folder: Path, name: str, theme: str = "light") -> None:
     slicer.app.processEvents()
     opened.refresh()
     slicer.app.processEvents()
-    parent.resize(WIDTH, max(HEIGHT, parent.minimumSizeHint().height()))  # Slicer scrolls a panel that needs more
+    # Slicer scrolls a panel that needs more: Qt gives it the height that its text needs at the width that it has.
+    parent.resize(WIDTH, max(HEIGHT, parent.minimumSizeHint().height(), parent.heightForWidth(WIDTH)))
     slicer.app.processEvents()
     assert parent.size.width() == WIDTH, "the panel needs more room than that"
     for scale in (1, 2):
@@ -33,10 +34,20 @@ def look_at(opened: Any, folder: Path, name: str, theme: str = "light") -> None:
         picture.fill(parent.palette.color(qt.QPalette.Window))
         parent.render(picture)
         assert picture.save(str(folder / f"{name}-{theme}-{scale}x.png"))
-    for child in parent.findChildren(qt.QWidget):
-        if child.isVisibleTo(parent):
-            assert_seen_whole(parent, child, theme)
+    seen = [child for child in parent.findChildren(qt.QWidget) if child.isVisibleTo(parent)]
+    assert_apart([child for child in seen if child.name and not child.name.startswith("qt_")])
+    for child in seen:
+        assert_seen_whole(parent, child, theme)
     parent.palette = plain
+
+
+def assert_apart(children: list[Any]) -> None:
+    """No two named widgets of one parent lie over each other."""
+    for number, one in enumerate(children):
+        for other in children[number + 1 :]:
+            if one.parent() is other.parent():
+                both = one.geometry.intersected(other.geometry)
+                assert both.isEmpty() or min(both.width(), both.height()) <= 1, f"{one.name} lies over {other.name}"
 
 
 def assert_seen_whole(parent: Any, child: Any, theme: str) -> None:
@@ -76,6 +87,7 @@ def dark(plain: Any) -> Any:
     made = qt.QPalette(plain)
     for role, grey in (("Window", 50), ("Base", 30), ("AlternateBase", 42), ("Button", 60), ("ToolTipBase", 60)):
         made.setColor(getattr(qt.QPalette, role), qt.QColor(grey, grey, grey))
+    made.setColor(qt.QPalette.PlaceholderText, qt.QColor(160, 160, 160))
     for role in ("WindowText", "Text", "ButtonText", "ToolTipText", "BrightText"):
         made.setColor(getattr(qt.QPalette, role), qt.QColor(235, 235, 235))
         made.setColor(qt.QPalette.Disabled, getattr(qt.QPalette, role), qt.QColor(140, 140, 140))

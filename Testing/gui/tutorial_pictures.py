@@ -139,6 +139,7 @@ def in_space(widget: Any) -> None:
 
     renderer = vtk.vtkRenderer()
     renderer.SetBackground(0.95, 0.95, 0.97)
+    renderer.SetUseDepthPeeling(False)
     window.AddRenderer(renderer)
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLViewNode", "Tutorial")
     node.SetBoxVisible(False)
@@ -150,6 +151,7 @@ def in_space(widget: Any) -> None:
         manager.SetMRMLApplicationLogic(slicer.app.applicationLogic())
         group.AddDisplayableManager(manager)
     group.SetMRMLDisplayableNode(node)
+    skin = body_around(widget)
     node.SetOrientationMarkerType(node.OrientationMarkerTypeHuman)
     way = widget.logic.planNow(widget.parameters.planName).probes[0].trajectory
     camera = renderer.GetActiveCamera()
@@ -161,8 +163,28 @@ def in_space(widget: Any) -> None:
     picture(grabbed(window), "skin-map.png")
     widget.ui.skinMapButton.click()
     group.SetMRMLDisplayableNode(None)
-    slicer.mrmlScene.RemoveNode(node)
+    for made in (node, skin):
+        slicer.mrmlScene.RemoveNode(made)
     window.Finalize()
+
+
+def body_around(widget: Any) -> Any:
+    """The skin of the whole patient, so that the map is seen to lie on somebody; a little below it."""
+    import slicer
+    from scipy.ndimage import binary_erosion
+
+    from boneir.gui.records import inputs_of
+    from boneir.mask import Mask
+    from boneir.scene.colours import SKIN
+    from boneir.scene.surfaces import surface_of, window_around
+
+    whole = widget.logic.caseOf(inputs_of(widget.parameters)).structure("body").mask
+    body = Mask.of(binary_erosion(whole.full(), iterations=3), whole.grid)
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "Body")
+    node.SetAndObservePolyData(surface_of([body], window_around(body.grid, body.centroid_mm, 1000.0), 3.0))
+    node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().SetColor(*SKIN)
+    return node
 
 
 def picture(pixels: Any, name: str) -> None:

@@ -16,7 +16,7 @@ def checks() -> tuple[Check, ...]:
 
 
 def test_every_computation_is_within_its_bound(checks) -> None:
-    assert len(checks) >= 6
+    assert len(checks) == 7
     assert [check.name for check in checks if not check.passed] == []
     assert all(check.seconds > 0 and check.against for check in checks)
 
@@ -44,3 +44,15 @@ def test_a_registration_that_is_off_fails(monkeypatch) -> None:
     failed = [check for check in commission(seed=11) if not check.passed]
     assert [check.name for check in failed] == ["Registration of two images"]
     assert failed[0].error > 2.0
+
+
+def test_a_front_of_cement_that_is_late_fails(monkeypatch) -> None:
+    from boneir.cement.front import fill
+
+    def late(medium, tips_mm):
+        made = fill(medium, tips_mm)
+        return type("Late", (), {"shape": staticmethod(lambda volume_ml: made.shape(0.6 * volume_ml))})
+
+    monkeypatch.setattr(commissioning, "fill", late)
+    failed = [check for check in commission(seed=11) if not check.passed]
+    assert [check.name for check in failed] == ["Front of cement"]
