@@ -25,6 +25,8 @@ _MOST_LINES = 40
 _BESIDE_MM, _PAST_MM = 2.0, 4.0
 _LOOK_MM = 6.0
 _MOST_POINTS = 400_000
+_THICK_MM = 2.0
+_JOIN_MM, _OVERLAP_MM, _JOIN_DEG = 30.0, 5.0, 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,12 +94,46 @@ def metal_lines(image: Image, threshold_hu: float, least_length_mm: float) -> tu
         if line is None or line.length_mm < least_length_mm:
             break
         before = int(free.size)
-        gone = kji[_beside(points, line, min(line.radius_mm + _BESIDE_MM, _LOOK_MM), _PAST_MM)]
+        reach = min(line.radius_mm + _BESIDE_MM, _LOOK_MM)
+        gone = kji[_beside(_flattened(points, line, grid, reach), line, reach, _PAST_MM)]
         left[tuple(gone.T)] = False
         if np.count_nonzero(left) == before:
             break
         found.append(line)
-    return tuple(found)
+    return _joined(found) if grid.spacing_mm[2] >= _THICK_MM else tuple(found)
+
+
+def _joined(lines: list[MetalLine]) -> tuple[MetalLine, ...]:
+    """Lines of which those that go on in each other are one: thin needles fade where they pass between thick slices."""
+    left = sorted(lines, key=lambda line: -line.length_mm)
+    joined: list[MetalLine] = []
+    while left:
+        line = left.pop(0)
+        other = next((item for item in left if _goes_on(line, item)), None)
+        if other is None:
+            joined.append(line)
+            continue
+        left.remove(other)
+        ends = np.array([line.first_mm, line.last_mm, other.first_mm, other.last_mm])
+        along = (ends - line.first_mm) @ line.direction
+        radius = (line.radius_mm * line.length_mm + other.radius_mm * other.length_mm) / (
+            line.length_mm + other.length_mm
+        )
+        left.insert(0, MetalLine(ends[along.argmin()], ends[along.argmax()], radius))
+    return tuple(joined)
+
+
+def _goes_on(line: MetalLine, other: MetalLine) -> bool:
+    """Whether another line lies on the prolongation of a line, beyond a gap."""
+    towards = (other.first_mm + other.last_mm - line.first_mm - line.last_mm) / 2.0
+    apart = float(np.linalg.norm(towards))
+    gap = apart - (line.length_mm + other.length_mm) / 2.0
+    if not -_OVERLAP_MM <= gap <= _JOIN_MM:
+        return False
+    least = np.cos(np.deg2rad(_JOIN_DEG))
+    unit = towards / apart
+    ways = (line.direction @ unit, other.direction @ unit, line.direction @ other.direction)
+    return bool(min(abs(float(way)) for way in ways) >= least)
 
 
 def _longest(
@@ -168,6 +204,18 @@ def _runs(
         better = here & (run > best) & (run >= _NEW_SHARE * total)
         best[better], first[better], last[better] = run[better], start[better], s
     return best * _STEP_MM, first, last
+
+
+def _flattened(points: Floats, line: MetalLine, grid: Grid, reach_mm: float) -> Floats:
+    """Points drawn towards a line across thick slices, each of which shows the needle of all its depth."""
+    slice_mm = grid.spacing_mm[2]
+    if slice_mm < _THICK_MM:
+        return points
+    normal = grid.axes[:, 2] / np.linalg.norm(grid.axes[:, 2])
+    offset = points - line.first_mm
+    across = offset - (offset @ line.direction)[:, None] * line.direction
+    share = 1.0 - reach_mm / (reach_mm + 0.5 * slice_mm)
+    return np.asarray(points - share * (across @ normal)[:, None] * normal)
 
 
 def _beside(points: Floats, line: MetalLine, reach_mm: float, past_mm: float) -> NDArray[np.bool_]:

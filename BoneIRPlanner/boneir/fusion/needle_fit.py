@@ -30,6 +30,8 @@ _SCALE_HU = 200.0
 _CLIPPED = 5
 """A greatest value that so many voxels share is that at which the scanner clips."""
 _MOST_VOXELS = 9000
+_MOST_FITS, _FAR_MM = 3, 6.0
+_THICK_MM, _DEPTH_MM = 2.0, 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +63,17 @@ def fit_needles(image: Image, tips_mm: Sequence[Floats], rears_mm: Sequence[Floa
     """
     found: dict[int, FittedNeedle] = {}
     for group in _groups(tips_mm, rears_mm):
-        bundle = _Bundle(image, [tips_mm[n] for n in group], [rears_mm[n] for n in group])
-        found |= dict(zip(group, bundle.fitted(), strict=True))
+        tips, rears = [tips_mm[n] for n in group], [rears_mm[n] for n in group]
+        for _ in range(_MOST_FITS):
+            fits = _Bundle(image, tips, rears).fitted()
+            farthest = max(float(np.linalg.norm(fit.tip_mm - tip)) for fit, tip in zip(fits, tips, strict=True))
+            if farthest < _FAR_MM:
+                break
+            # Near the end of what a fit may move, the needle may go on: it is fitted again from there.
+            lengths = [float(np.linalg.norm(tip - rear)) for tip, rear in zip(tips, rears, strict=True)]
+            tips = [fit.tip_mm for fit in fits]
+            rears = [tip - long * fit.direction for tip, long, fit in zip(tips, lengths, fits, strict=True)]
+        found |= dict(zip(group, fits, strict=True))
     return tuple(found[n] for n in range(len(tips_mm)))
 
 
@@ -80,6 +91,14 @@ def _groups(tips: Sequence[Floats], rears: Sequence[Floats]) -> list[list[int]]:
     return groups
 
 
+def _depths(slice_mm: float) -> Floats:
+    """Where within a slice the model is looked at: thick ones show the mean over all their depth."""
+    if slice_mm < _THICK_MM:
+        return np.zeros(1)
+    count = int(np.ceil(slice_mm / _DEPTH_MM))
+    return np.asarray(((np.arange(count) + 0.5) / count - 0.5) * slice_mm)
+
+
 class _Bundle:
     """Needles that are fitted together: the voxels around them, and the parameters of the model.
 
@@ -95,6 +114,7 @@ class _Bundle:
         self.lengths = [min(_BEHIND_MM, max(length - _HUB_MM, 10.0)) for length in shown]
         self.normal = image.grid.axes[:, 2] / np.linalg.norm(image.grid.axes[:, 2])
         self.slice_mm = image.grid.spacing_mm[2]
+        self.depths = _depths(self.slice_mm)
         self._take_voxels(image)
 
     def _take_voxels(self, image: Image) -> None:
@@ -154,7 +174,8 @@ class _Bundle:
         """The needles where the model fits best."""
         count = len(self.tips)
         start = np.concatenate([np.tile([0.0, 0.0, 0.0, 0.0, 0.0, np.log(8000.0)], count), [np.log(0.7)] * 2])
-        start[-1] = np.log(max(0.7, 0.3 * self.slice_mm))
+        if len(self.depths) == 1:
+            start[-1] = np.log(max(0.7, 0.3 * self.slice_mm))
         each_low, each_high = [-4, -4, -0.15, -0.15, -8, np.log(800.0)], [4, 4, 0.15, 0.15, 8, np.log(60_000.0)]
         low = np.concatenate([np.tile(each_low, count), np.log([0.2, 0.2])])
         high = np.concatenate([np.tile(each_high, count), np.log([2.5, max(2.5, self.slice_mm)])])
@@ -195,7 +216,11 @@ class _Bundle:
         spread = basis @ blur @ basis.T + _RADIUS_MM**2 / 4.0 * np.eye(2)
         slant = np.linalg.solve(spread, basis @ blur @ unit)
         rest = float(unit @ blur @ unit - (basis @ blur @ unit) @ slant)
-        offset = self.points - tip
-        across = offset @ basis.T
-        shape = np.exp(-0.5 * np.einsum("ni,ij,nj->n", across, np.linalg.inv(spread), across))
-        return np.asarray(shape * ndtr((across @ slant - offset @ unit) / np.sqrt(max(rest, 1e-4))))
+        inverse, width = np.linalg.inv(spread), np.sqrt(max(rest, 1e-4))
+        value = np.zeros(len(self.points))
+        for depth in self.depths:
+            offset = self.points + depth * self.normal - tip
+            across = offset @ basis.T
+            shape = np.exp(-0.5 * np.einsum("ni,ij,nj->n", across, inverse, across))
+            value += shape * ndtr((across @ slant - offset @ unit) / width)
+        return value / len(self.depths)
