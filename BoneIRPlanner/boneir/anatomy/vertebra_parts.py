@@ -22,6 +22,12 @@ _WALL_BEHIND_MM = 1.0
 """The body ends this far behind its posterior wall: the cortex of the wall is the body's."""
 _NECK_MM = 4.0
 """What joins the body by less than twice this is a process (a transverse process of the neck), not the body."""
+_STUB_MM = 12.0
+"""Seen from above, what leaves the body less wide than twice this is the root of a transverse process (as of L5)."""
+_STUB_SHARE = 0.02
+"""Stubs of less than this share of the body are its corners."""
+_CORNER_MM = 2.0
+"""How much of the corners of a body is kept beyond the discs that fit into its view from above."""
 _LEAST_BODY_MM = 8.0
 """A ring whose front is thinner than this has no body: the atlas."""
 _ATLAS_MM = 8.0
@@ -239,7 +245,7 @@ def _name_parts(bone: Marked, measured: _Measured, box: LocalBox) -> NDArray[np.
     names[beside & (left > 0)] = _LEFT
     names[beside & (left <= 0)] = _RIGHT
     names[front] = _PROCESSES
-    names[_body(bone, front)] = _BODY
+    names[_without_stubs(_body(bone, front), measured.size)] = _BODY
     return names
 
 
@@ -252,6 +258,18 @@ def _body(bone: Marked, front: Marked) -> Marked:
         return front
     largest = labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
     return np.asarray(front & (ndimage.distance_transform_edt(~largest) <= 2 * _NECK_MM / STEP_MM))
+
+
+def _without_stubs(body: Marked, size: float) -> Marked:
+    """A body without the roots of transverse processes that leave it in front of the posterior wall."""
+    view = np.pad(body.any(axis=0), 1)
+    wide = _STUB_MM * size / STEP_MM
+    core = ndimage.distance_transform_edt(view) >= wide
+    if not core.any():
+        return body
+    kept = ndimage.distance_transform_edt(~core) <= wide + _CORNER_MM / STEP_MM
+    slim = np.asarray(body & kept[1:-1, 1:-1])
+    return slim if slim.sum() < (1.0 - _STUB_SHARE) * body.sum() else body
 
 
 def _pedicle_outside(bone: Marked, measured: _Measured, box: LocalBox) -> float:
