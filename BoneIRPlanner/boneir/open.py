@@ -10,6 +10,7 @@ from .anatomy.absent import absent_findings
 from .anatomy.beside_labels import outlines_beside
 from .anatomy.from_labels import structures_from_labels
 from .anatomy.joint_faces import joint_faces
+from .anatomy.mr_canal import canal_on_mr
 from .anatomy.outline import outline_structures
 from .anatomy.outline_kind import free_name, is_lesion_name
 from .anatomy.quality import quality_findings
@@ -86,7 +87,8 @@ def outlined_case(case: Case) -> Case:
     outlined, found = _outlined(case.image)
     missing, conflicts = outlines_beside(case.structures, outlined)
     # What is said of an organ of ours does not hold for an outline that was given.
-    found = tuple(item for item in found if item.code != "outline.organ" or not case.has(item.about))
+    ours = ("outline.organ", "outline.canal") if case.image.modality is not Modality.CT else ("outline.organ",)
+    found = tuple(item for item in found if item.code not in ours or not case.has(item.about))
     case = case.with_findings(found).with_structures(missing).with_findings(conflicts)
     joints, about_joints = joint_faces(case.structures, case.image.grid)
     case = case.with_structures(joints).with_findings(about_joints)
@@ -96,14 +98,9 @@ def outlined_case(case: Case) -> Case:
 
 def _outlined(image: Image) -> tuple[tuple[Structure, ...], tuple[Finding, ...]]:
     if image.modality is not Modality.CT:
-        return (), (
-            Finding(
-                code="open.not_outlined",
-                severity=Severity.WARN,
-                text=f"Body and bone can be outlined by their numbers on CT only, not on {image.modality.value}; "
-                "give labels.",
-            ),
-        )
+        text = f"Body and bone can be outlined by their numbers on CT only, not on {image.modality.value}; give labels."
+        canal, found = canal_on_mr(image)
+        return canal, (Finding("open.not_outlined", Severity.WARN, text), *found)
     try:
         return outline_structures(image)
     except OutlineError as error:

@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813 - the name that its own manual uses
 
+from boneir.anatomy.from_labels import structures_from_labels
+from boneir.anatomy.mr_canal import canal_on_mr
 from boneir.anatomy.vertebra_parts import vertebra_parts
 from boneir.grid import Grid
+from boneir.image.labels import NamedMask
+from boneir.image.read import read_image
 from boneir.image.volume_file import grid_of
 from boneir.mask import Mask
 from cases_folder import case_folder
@@ -54,3 +58,24 @@ def test_bodies_agree_with_outlined_bodies(number: int, least: float) -> None:
     bodies, _ = labels(where / "vertebrae_body.nii.gz")
     parts = vertebra_parts(Mask.of(vertebrae == number, grid))
     assert dice(parts.body.full(), (vertebrae == number) & (bodies == 1)) >= least
+
+
+def test_the_canal_on_mr_with_and_without_labelled_vertebrae() -> None:
+    where = case_folder("vertebrae-subregions/sample_mri")
+    image, _ = read_image(next(where.glob("*T2w*")))
+    vertebrae, _ = labels(next(where.glob("*seg-vert*")))
+    regions, _ = labels(next(where.glob("*seg-subreg*")))
+    truth = np.isin(regions, (60, 61))  # cord and canal
+    (alone,), _ = canal_on_mr(image)
+    named = [
+        NamedMask(f"vertebrae_{level}", Mask.of(vertebrae == n, image.grid)) for n, level in ((5, "L3"), (6, "L4"))
+    ]
+    named.append(NamedMask("vertebrae_L5", Mask.of(vertebrae == 7, image.grid)))
+    rings = next(
+        s for s in structures_from_labels(named, image.grid, canal_from_vertebrae=True) if s.kind == alone.kind
+    )
+    # By the rings nothing of it is missed, and what is too much is fat and ligament within them.
+    assert rings.mask.full()[truth].mean() > 0.97
+    assert dice(rings.mask.full(), truth) > 0.78
+    assert alone.mask.full()[truth].mean() > 0.8
+    assert dice(alone.mask.full(), truth) > 0.7

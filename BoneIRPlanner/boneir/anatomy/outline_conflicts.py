@@ -12,6 +12,7 @@ from scipy import ndimage
 from ..case import Structure
 from ..findings import Finding, Point, Severity
 from ..mask import Mask
+from .from_labels import RINGS
 from .organ_settings import organ_setting, organ_values
 from .structures import structure_kinds
 
@@ -44,7 +45,8 @@ def conflict_findings(labelled: Sequence[Structure], outlined: Iterable[Structur
     """
     pairs = [(a, b) for a, b in combinations(labelled, 2) if a.kind and a.kind == b.kind]
     mine = {item.kind: item for item in outlined if item.kind not in _NOT_COMPARED}
-    first = {item.kind: item for item in reversed(labelled)}
+    # A canal that was derived from labelled rings is no outline of its own.
+    first = {item.kind: item for item in reversed(labelled) if item.origin != RINGS}
     pairs += [(item, mine[kind]) for kind, item in first.items() if kind in mine]
     return tuple(finding for a, b in pairs if (finding := _difference(a, b)) is not None)
 
