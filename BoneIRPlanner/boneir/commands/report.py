@@ -13,6 +13,7 @@ from ..case_folder import find_plan, load_case
 from ..errors import BoneIRError
 from ..findings import Finding, Severity
 from ..plan import Plan, read_plan
+from ..proposing.again import searched_again
 from ..report import write_report
 from .drawing import draw
 from .output import Answer, Progress
@@ -26,14 +27,17 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     case = load_case(options.case)
     with progress.step(f"Assessing {plan.name}"):
         assessment, not_simulated = _assessed(case, plan, options, progress)
+    with progress.step("Looking at the skin"):
+        searched, looked = searched_again(case, plan)
     with progress.step("Drawing it"):
-        pictures, missing = draw(case, plan, assessment)
-        missing = (*not_simulated, *missing)
+        pictures, missing = draw(case, plan, assessment, searched)
+        missing = (*not_simulated, *missing, looked)
     folder: Path = options.out or options.case / "report"
     with progress.step("Writing the report"):
         written = write_report(
-            case, plan, assessment, pictures, folder, plan.name, findings=missing, made_on=options.date
-        )
+            case, plan, assessment, pictures, folder, plan.name, findings=missing, proposal=searched,
+            made_on=options.date,
+        )  # fmt: skip
     document = {
         "plan": plan.name,
         "plan_uid": plan.uid,

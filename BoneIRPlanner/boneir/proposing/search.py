@@ -64,15 +64,8 @@ class Found:
 
 def search_ways(job: Job, relaxed: bool) -> Found:
     """Search every entry for the middle of the lesion, and some of the entries for the other targets."""
-    case, lesion, limits = job.case, job.lesion, job.limits
-    field = FIELDS.field(case, lesion, job.needle, limits, relaxed=relaxed)
-    judge = Judge(case, field, job.needle, limits, job.goal.position, job.given)
-    core = limits.core_length.amount if job.goal.technique is Technique.BIOPSY else None
-    sample, filled = (job.goal.technique is technique for technique in (Technique.BIOPSY, Technique.CEMENT))
-    worth = viable_part(case.image, lesion, job.limits).mask if sample else lesion.mask
-    targets = cement_targets(case, lesion, TARGETS) if filled else target_points(worth, TARGETS)
-    middle, *others = (aim_at(job, target, core) for target in targets)
-    skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(limits))
+    judge, skin, worth, (middle, *others) = _made_ready(job, relaxed)
+    core, field = middle.core_mm, judge.field
     skin_map, allowed = search(judge, skin, middle)
     some = skin.part(np.arange(0, len(skin.points_mm), _OTHER_TARGETS_EVERY))
     allowed = joined([allowed, *(ways_to(judge, some, aim) for aim in others)])
@@ -86,6 +79,25 @@ def search_ways(job: Job, relaxed: bool) -> Found:
         rest = coarse_to_fine(judge, skin, middle, many, entries=_ENTRIES, around_mm=_AROUND_MM)
         choice = _choice(job, rest, relaxed) or choice
     return Found(judge, skin, skin_map, choice, relaxed)
+
+
+def skin_of(job: Job) -> SkinMap:
+    """Every entry for the middle of the lesion alone: the map that a whole search begins with."""
+    judge, skin, _, aims = _made_ready(job, relaxed=False)
+    return search(judge, skin, aims[0])[0]
+
+
+def _made_ready(job: Job, relaxed: bool) -> tuple[Judge, Skin, Mask, list[Aim]]:
+    """Who judges, the entries, what of the lesion is worth aiming at, and the targets, its middle first."""
+    case, lesion, limits = job.case, job.lesion, job.limits
+    field = FIELDS.field(case, lesion, job.needle, limits, relaxed=relaxed)
+    judge = Judge(case, field, job.needle, limits, job.goal.position, job.given)
+    sample, filled = (job.goal.technique is technique for technique in (Technique.BIOPSY, Technique.CEMENT))
+    core = limits.core_length.amount if sample else None
+    worth = viable_part(case.image, lesion, limits).mask if sample else lesion.mask
+    targets = cement_targets(case, lesion, TARGETS) if filled else target_points(worth, TARGETS)
+    skin = skin_around(field, case.image, lesion.mask.centroid_mm, job.needle.reach_mm(limits))
+    return judge, skin, worth, [aim_at(job, target, core) for target in targets]
 
 
 def _spread(lesion: Mask, count: int) -> NDArray[np.float64]:
