@@ -25,7 +25,7 @@ RADIUS_MM = 4.2
 THROUGH = Reach(60.0, 60.0, 0.0, through=True, least_mm=60.0)
 
 
-FINE, USUAL = (0.7, 0.7, 0.9), (0.8, 0.8, 1.0)
+FINE, USUAL, EVEN, FLAT = (0.7, 0.7, 0.9), (0.8, 0.8, 1.0), (1.2, 1.2, 1.2), (0.7, 0.7, 1.25)
 
 
 def hidden(
@@ -51,7 +51,17 @@ def hidden(
 
 @pytest.mark.parametrize(
     ("seed", "size", "radius_mm"),
-    [(11, FINE, 4.2), (12, FINE, 4.2), (13, FINE, 4.2), (21, USUAL, 3.0), (22, USUAL, 4.2), (23, USUAL, 5.5)],
+    [
+        (11, FINE, 4.2),
+        (12, FINE, 4.2),
+        (21, USUAL, 3.0),
+        (22, USUAL, 4.2),
+        (23, USUAL, 5.5),
+        (45, EVEN, 3.0),
+        (46, EVEN, 4.2),
+        (47, FLAT, 3.0),
+        (48, FLAT, 4.2),
+    ],
 )
 def test_a_hidden_cylinder_is_found(seed: int, size: tuple[float, float, float], radius_mm: float) -> None:
     mask, place, way, matrix = hidden(seed, size, radius_mm)

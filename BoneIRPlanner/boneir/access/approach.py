@@ -14,7 +14,7 @@ from .bones import bones_holding
 from .clearance import points_along
 from .field import kin_of
 from .joints import joint_words
-from .pedicle import pedicle_side
+from .pedicle import pedicle_limit, pedicle_side
 from .region import marked_at
 from .vertebra import level_of, parts_of
 
@@ -24,8 +24,6 @@ _STEEP_DEG = 20.0
 """From so much out of the axial plane on an approach is said to be angled."""
 _FROM_THE_FRONT = 0.3
 """Share of its way that a needle goes backwards when it comes from the front."""
-_RIB_MM = 12.0
-"""A thoracic vertebra that is entered so near a rib is entered beside it."""
 _PEDICLE_MM = 14.0
 """A way through a pedicle passes the middle of the canal at most this far outside the canal's wall."""
 
@@ -94,7 +92,7 @@ class Approaches:
         if not self._level.startswith("T"):
             return False
         near = [np.linalg.norm(mask.points_mm() - entered_mm, axis=1).min() for mask in self._ribs if mask.count]
-        return bool(near) and float(min(near)) <= _RIB_MM
+        return bool(near) and float(min(near)) <= pedicle_limit("rib_near").amount
 
 
 def direction_words(trajectory: Trajectory, bone_side: str = "") -> str:

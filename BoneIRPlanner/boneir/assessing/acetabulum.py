@@ -111,13 +111,13 @@ def _class_measure(walls: Acetabulum, about: str, cure: bool) -> Measure:
 def _findings(walls: Acetabulum, about: str) -> Iterator[Finding]:
     least = limit("stability", "wall_deficient")
     for wall, state in walls.walls.items():
-        if state.lost_share > least.amount:
+        if 100.0 * state.lost_share > least.amount:
             text = (
                 f"{100 * state.lost_share:.0f} % of the {wall} of the {walls.side} acetabulum is lost to {about}; from "
-                f"{least.amount:.0%} on it counts as deficient."
+                f"{least} on it counts as deficient."
             )
             yield Finding(
-                "stability.acetabulum", Severity.WARN, text, state.lost_share, "1", least, state.place_mm, about
+                "stability.acetabulum", Severity.WARN, text, 100.0 * state.lost_share, "%", least, state.place_mm, about
             )
     text = f"The class of the acetabulum after Harrington leaves open {_ASKED}: that has to be asked for."
     yield Finding("stability.harrington_open", Severity.NOTE, text, about=about)

@@ -31,6 +31,8 @@ from ..resources import limit
 from .sheet import Sheet
 from .subject import Subject
 
+_PART_REASONS = 2
+"""Of a part it is said what it consists of and to what share it is filled; the rest is said of the whole."""
 NEURAL = ("cord", "nerve_roots")
 """Kins of structures that must not get warm."""
 
@@ -52,7 +54,7 @@ def assess_cement(subject: Subject, sheet: Sheet) -> None:
     site = cement_site(lesion.mask, case.structures)
     body = None if site is None else site.neighbours.body
     parts = compartments_of(lesion.mask, case.structures)
-    volume = cement_volume(case.image, lesion.mask, body, parts[0].compartment if len(parts) == 1 else None)
+    volume = cement_volume(case.image, lesion.mask, body, parts[0].compartment)
     sheet.add([cement_measure(volume, lesion.name)], cement_findings(volume, lesion.name, treatment.cement))
     sheet.add(_by_compartment(case, parts, site, lesion.name))
     if body is not None:
@@ -78,7 +80,8 @@ def _by_compartment(
         body = site.neighbours.body if site is not None and part.bone == site.name else None
         bone_title = within_sentence(structure_title(part.bone))
         where = str(part.compartment) if part.bone == part.compartment else f"{part.compartment} ({bone_title})"
-        measure = cement_measure(cement_volume(case.image, part.lesion, body, part.compartment), f"{lesion}, {where}")
+        volume = cement_volume(case.image, part.lesion, body, part.compartment)
+        measure = cement_measure(volume, f"{lesion}, {where}")
         found.append(
             Measure(
                 "cement.part_volume",
@@ -88,7 +91,7 @@ def _by_compartment(
                 measure.about,
                 measure.low,
                 measure.high,
-                note=measure.note,
+                note=" ".join(volume.reasons[:_PART_REASONS]),
             )
         )
     return found

@@ -36,7 +36,6 @@ class Look(StrEnum):
 
 _SEED_MM, _OPENING_MM, _CLOSING_MM = 2.5, 1.5, 4.0
 _BLURS_MM, _CLEAR = (0.8, 1.4, 2.0), 5.0
-_GAS_HU = -150.0
 _BLOOM_MM, _INPAINT_MM = 2.0, 2.5
 """Around metal voxels are taken from beside it."""
 _STREAKS_MM, _SHELL_MM, _BONE_HU = 8.0, (1.0, 4.0), 100.0
@@ -171,7 +170,7 @@ def _border(
 ) -> tuple[float, float, float]:
     """The grey value of the border, by how much the zone is darker, and that in standard deviations of a voxel."""
     if look is Look.GAS:
-        return _GAS_HU, float("inf"), float("inf")
+        return limit("verification", "gas_hu").amount, float("inf"), float("inf")
     near = away <= _SEED_MM
     inside = float(np.median(blurred[near]))
     rim = allowed & (away >= _RIM[0] * reach_mm) & (away <= _RIM[1] * reach_mm)

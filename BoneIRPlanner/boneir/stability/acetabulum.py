@@ -86,7 +86,7 @@ class Acetabulum:
     def is_intact(self, *walls: Wall) -> bool:
         """Whether so little of all these walls is lost that they count as intact."""
         most = limit("stability", "wall_deficient").amount
-        return all(self.walls[wall].lost_share <= most for wall in walls)
+        return all(100.0 * self.walls[wall].lost_share <= most for wall in walls)
 
     def harrington(self, *, resection_for_cure: bool = False) -> Harrington | None:
         """Its class after Harrington; None for what the classification does not name.

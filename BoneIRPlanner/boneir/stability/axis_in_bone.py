@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..image.surface import Surface
-from .corridor_walk import MOUTH_MM
+from .corridor_walk import mouth_mm
 from .in_bone import InBone
 
 Floats = NDArray[np.float64]
@@ -158,7 +158,7 @@ class AxisInBone:
 
     def _not_at(self, along: Floats, beside: Floats, way: Floats, enters: float) -> NDArray[np.bool_]:
         """Points of the surface that are not those of the place where the axis passes it."""
-        apart = np.minimum(beside * self._slant(along - enters, beside, way), MOUTH_MM)
+        apart = np.minimum(beside * self._slant(along - enters, beside, way), mouth_mm())
         return np.asarray(apart < along - enters)
 
     def _slant(self, beyond: Floats, beside: Floats, way: Floats) -> float:

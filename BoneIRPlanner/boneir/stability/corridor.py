@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from ..findings import Point
+from ..resources import limit
 from .axis_in_bone import AxisInBone
 from .corridor_walk import Reach, walk
 from .in_bone import InBone
@@ -19,10 +20,6 @@ Floats = NDArray[np.float64]
 Axis = tuple[Floats, Floats, float]
 """A place in LPS mm, the unit vector from the entry to the tip, and the radius in mm."""
 
-PER_MM_LENGTH = 0.02
-"""What a mm of length is worth, in mm of radius: of alike corridors the longer one."""
-PER_HU = 0.1 / 500.0
-"""What a Hounsfield unit along the axis is worth, in mm of radius: of alike corridors the one in denser bone."""
 _EVERY_MM = 1.5
 _LEAST_DEPTH_MM = 1.5
 _MOST_PLACES = 800
@@ -158,7 +155,9 @@ def _walked(bone: InBone, aim: Aim, centres: Floats, ways: Floats) -> tuple[Floa
     """Radius and worth of every place and direction; the worth is minus infinity where there is no corridor."""
     found = walk(bone.depth_mm, bone.grid.spacing_mm[0], centres, ways, aim.reach, aim.longest_mm + 40.0).astype(float)
     radius, length = found[..., 0], found[..., 1] + found[..., 2] - aim.reach.tip_mm
-    worth = np.minimum(radius, aim.ample_mm) + PER_MM_LENGTH * np.minimum(length, aim.longest_mm)
+    worth = np.minimum(radius, aim.ample_mm) + limit("screws", "per_mm_length").amount * np.minimum(
+        length, aim.longest_mm
+    )
     return radius, np.where(radius > 0, worth, -np.inf)
 
 
@@ -225,6 +224,8 @@ def _refined(
         turned = way + change[2] / 30.0 * across + change[3] / 30.0 * up
         return place + change[0] * across + change[1] * up, turned / np.linalg.norm(turned)
 
+    per_mm = limit("screws", "per_mm_length").amount
+
     def worth(change: Floats, axis: AxisInBone = axis) -> float:
         if math.hypot(change[0], change[1]) + half_mm * math.hypot(change[2], change[3]) / 30.0 > _ASIDE_MM:
             return 0.0
@@ -234,7 +235,7 @@ def _refined(
             return 0.0
         if room.length_mm < reach.least_mm or (not reach.through and room.leaves_mm < reach.ahead_mm + reach.tip_mm):
             return 0.0
-        return min(room.radius_mm, aim.ample_mm) + PER_MM_LENGTH * min(room.length_mm - reach.tip_mm, aim.longest_mm)
+        return min(room.radius_mm, aim.ample_mm) + per_mm * min(room.length_mm - reach.tip_mm, aim.longest_mm)
 
     best = np.zeros(4)
     # Started twice: the worth has edges on which the simplex may fold up.
@@ -249,7 +250,7 @@ def _refined(
     middle, turned = moved(best)
     room = axis.room(middle, turned, None if reach.through else reach.ahead_mm)
     entry, leaving = middle + room.enters_mm * turned, middle + room.leaves_mm * turned
-    dense = PER_HU * mean_hu(entry, leaving) if mean_hu is not None else 0.0
+    dense = limit("screws", "per_hu").amount * mean_hu(entry, leaving) if mean_hu is not None else 0.0
     return Corridor(_point(entry), _point(turned), room.radius_mm, room.length_mm, _point(middle), value + dense)
 
 

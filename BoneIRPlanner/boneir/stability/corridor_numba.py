@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from .corridor_walk import MOUTH_MM, SLACK_MM, SLANT
+from .corridor_walk import SLACK_MM, SLANT, mouth_mm
 
 if TYPE_CHECKING:
     from .corridor_walk import Reach
@@ -27,7 +27,7 @@ def walk_compiled(
     needed = reach.ahead_mm + reach.tip_mm
     back, ahead, end = int(reach.back_mm / step_mm), int(farthest_mm / step_mm), int(reach.ahead_mm / step_mm)
     most = np.float32(depth_mm.max())
-    limits = (back, ahead, end, needed, reach.least_mm, reach.through, most)
+    limits = (back, ahead, end, needed, reach.least_mm, reach.through, most, mouth_mm())
     _walk(depth_mm, step_mm, centres, ways, limits, out)
     return out
 
@@ -51,13 +51,13 @@ def _at(depth, centre, way, t):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _counts(depth, away):  # type: ignore[no-untyped-def]
-    return depth < (away - SLACK_MM) / SLANT or away > MOUTH_MM
+def _counts(depth, away, mouth):  # type: ignore[no-untyped-def]
+    return depth < (away - SLACK_MM) / SLANT or away > mouth
 
 
 @njit(cache=True, nogil=True)
 def _walk_one(depth, step, centre, way, limits, out):  # type: ignore[no-untyped-def]
-    back, ahead, end, needed, least, through, most = limits
+    back, ahead, end, needed, least, through, most, mouth = limits
     first = 0
     while first <= back + 1 and _at(depth, centre, way, -first) > 0:
         first += 1
@@ -77,7 +77,8 @@ def _walk_one(depth, step, centre, way, limits, out):  # type: ignore[no-untyped
     radius = most
     for t in range(1 - first, end + 1):
         here = _at(depth, centre, way, t)
-        counts = _counts(here, (t + first) * step) and (not through or _counts(here, (last - t) * step))
+        counts = _counts(here, (t + first) * step, mouth)
+        counts = counts and (not through or _counts(here, (last - t) * step, mouth))
         if counts and here < radius:
             radius = here
     out[0] = radius

@@ -13,15 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..image.distance import has_numba
+from ..resources import limit
 
 Floats = NDArray[np.float64]
 
 SLANT = 2.0
 """The way from the entry, in depths: the inverse cosine of the most slanted entry."""
-MOUTH_MM = 8.0
-"""Farther than this from the entry every surface counts, however slanted the entry is."""
 SLACK_MM = 1.0
 """What the depth between voxel centres may be wrong by at the surface."""
+
+
+def mouth_mm() -> float:
+    """Farther than this from the entry every surface counts, however slanted the entry is."""
+    return limit("screws", "mouth").amount
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def walk_numpy(
 ) -> NDArray[np.float32]:
     """`walk` in NumPy, one step of all axes at a time."""
     back, ahead = int(reach.back_mm / step_mm), int(farthest_mm / step_mm)
-    out = np.full((len(centres), len(ways), 3), -1, np.float32)
+    out, mouth = np.full((len(centres), len(ways), 3), -1, np.float32), mouth_mm()
     for n, centre in enumerate(centres):
         behind = _along(depth_mm, centre, -ways, back + 1)
         before = _along(depth_mm, centre, ways, ahead)
@@ -102,9 +106,9 @@ def walk_numpy(
         from_entry = (at + first[:, None]) * step_mm
         to_exit = (last[:, None] - at) * step_mm
         wanted = (at >= 1 - first[:, None]) & (at <= end[:, None])
-        wanted &= (depth < (from_entry - SLACK_MM) / SLANT) | (from_entry > MOUTH_MM)
+        wanted &= (depth < (from_entry - SLACK_MM) / SLANT) | (from_entry > mouth)
         if reach.through:
-            wanted &= (depth < (to_exit - SLACK_MM) / SLANT) | (to_exit > MOUTH_MM)
+            wanted &= (depth < (to_exit - SLACK_MM) / SLANT) | (to_exit > mouth)
         radius = np.where(wanted, depth, np.inf).min(axis=1)
         radius = np.minimum(radius, depth_mm.max())
         good = enters & enough

@@ -16,6 +16,7 @@ from ..grid import Grid
 from ..image.distance import squared_distance_below
 from ..image.surface import Surface, cut
 from ..mask import Mask
+from ..resources import limit
 
 Floats = NDArray[np.float64]
 
@@ -27,9 +28,6 @@ _ROOM = 4
 """Voxels of soft tissue kept around the bone."""
 _BESIDE = 2
 """Voxels beside the canal that still are the canal's side, and holes and clefts that are closed."""
-_STEPS = 0.2
-"""By this share of a voxel's edge the steps of an outline let a rod seem thinner; rods of known radius lose 0.2 to 0.6
-of it, so that what is left errs to the safe side."""
 _SMOOTH = 1.0
 """Width in voxels of the smoothing before the surface is drawn."""
 
@@ -104,7 +102,7 @@ class InBone:
             barred |= np.asarray(float(first @ behind[1]) + i * along[0] + j * along[1] + k * along[2] < 0)
         share = np.asarray(share, np.float32)
         edge_mm = min(min(mask.grid.spacing_mm) for mask in solid)
-        return cls(grid, share, barred & (share < 0.5), _STEPS * edge_mm)
+        return cls(grid, share, barred & (share < 0.5), limit("screws", "outline_steps").amount * edge_mm)
 
     @cached_property
     def marked(self) -> NDArray[np.bool_]:
