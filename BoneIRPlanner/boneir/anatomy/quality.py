@@ -31,8 +31,8 @@ _HIGHEST = (
 @cache
 def quality_values() -> Mapping[str, Value]:
     """The limits by name, with unit, grade and source."""
-    data = read_resource("Structures", "quality.json")["values"]
-    return MappingProxyType({name: read_value(item, f"quality.json, values.{name}") for name, item in data.items()})
+    data = read_resource("Structures", "quality.json")
+    return MappingProxyType({name: read_value(item, f"quality.json, {name}") for name, item in data.items()})
 
 
 def quality_findings(image: Image, structures: Iterable[Structure]) -> tuple[Finding, ...]:

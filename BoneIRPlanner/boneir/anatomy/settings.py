@@ -16,8 +16,8 @@ _FILE = ("Structures", "outlines.json")
 @cache
 def outline_values() -> Mapping[str, Value]:
     """Every threshold by name, with unit, grade and source."""
-    data = read_resource(*_FILE)["values"]
-    return MappingProxyType({name: read_value(item, f"outlines.json, values.{name}") for name, item in data.items()})
+    data = read_resource(*_FILE)
+    return MappingProxyType({name: read_value(item, f"outlines.json, {name}") for name, item in data.items()})
 
 
 def setting(name: str) -> float:

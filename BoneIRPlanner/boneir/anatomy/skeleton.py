@@ -61,8 +61,40 @@ def part_skeleton(hu: NDArray[np.float32], body: Marked, frame: AxialFrame) -> S
     contrast = even_regions(hu, bright, frame)
     contrast |= without_cortex(labels, seeded, sizes, hu, frame)[labels]
     bone = np.asarray(seeded[labels]) & ~contrast
+    # What contrast medium held together is looked at again piece by piece: filled bowel beside a filled loop.
+    again = _touching(bone, contrast, hu, frame)
+    contrast |= again
+    bone &= ~again & ~_on_the_skin(bone, body, frame)
     leftover = pieces_beside(contrast, bone, frame)
     return Skeleton(bone & ~leftover, contrast | leftover)
+
+
+def _touching(bone: Marked, contrast: Marked, hu: NDArray[np.float32], frame: AxialFrame) -> Marked:
+    """Pieces of bone that touch contrast medium and have no cortex, however large."""
+    if not contrast.any():
+        return np.zeros(bone.shape, bool)
+    labels, count = ndimage.label(bone, np.ones((3, 3, 3), bool))
+    touches = np.zeros(count + 1, bool)
+    touches[np.unique(labels[ndimage.binary_dilation(contrast, np.ones((3, 3, 3), bool), iterations=2)])] = True
+    touches[0] = False
+    sizes = np.asarray(np.bincount(labels.ravel(), minlength=count + 1), np.float64)
+    sizes *= float(np.prod(frame.coarse_spacing_mm)) / 1000.0
+    # The largest piece is the skeleton, whatever it touches; the test leaves it out only where it is among the tested.
+    tested = touches.copy()
+    tested[int(np.argmax(sizes[1:])) + 1 if count else 0] = True
+    return np.asarray((without_cortex(labels, tested, sizes, hu, frame) & touches)[labels])
+
+
+def _on_the_skin(bone: Marked, body: Marked, frame: AxialFrame) -> Marked:
+    """Small dense things that lie on the skin: markers, plates, clips of a dressing."""
+    labels, count = ndimage.label(bone, np.ones((3, 3, 3), bool))
+    depth = max(1, round(setting("on_skin_mm") / max(frame.coarse_spacing_mm[1:])))
+    deep = ndimage.binary_erosion(body, np.ones((1, 3, 3), bool), iterations=depth, border_value=1)
+    voxel_ml = float(np.prod(frame.coarse_spacing_mm)) / 1000.0
+    small = np.bincount(labels.ravel(), minlength=count + 1) * voxel_ml < setting("on_skin_ml")
+    small &= np.bincount(labels[deep], minlength=count + 1) == 0
+    small[0] = False
+    return np.asarray(small[labels])
 
 
 def _at_end(labels: NDArray[np.int32], count: int) -> Marked:
