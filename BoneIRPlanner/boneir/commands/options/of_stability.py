@@ -1,4 +1,4 @@
-"""Options of the commands about stability: corridors for screws, and scores."""
+"""Options of the commands about stability: corridors for screws, cement after ablation, and scores."""
 
 from __future__ import annotations
 
@@ -27,5 +27,18 @@ def _score(commands: Commands[Parser]) -> None:
     parser.add_argument("--answer", action="append", default=[], metavar="SCORE.ITEM=ANSWER", help=words)
 
 
-STABILITY_COMMANDS = (_screws, _score)
+def _cement(commands: Commands[Parser]) -> None:
+    text = "Add cement after ablation to a plan, through the hole of one of its probes."
+    parser = command(commands, "cement", text, "boneir cement case-7 plan-1 --probe 1")
+    case_argument(parser)
+    parser.add_argument("plan", metavar="PLAN", help="name of a plan of the case that ablates")
+    parser.add_argument("--lesion", default="", metavar="NAME", help="which lesion, where the plan ablates several")
+    words = "through the hole of this probe (default: the one from which most is filled)"
+    parser.add_argument("--probe", default="", metavar="NAME", help=words)
+    words = "the cannula: one of 'boneir devices', or a device file (default: cement-10g)"
+    parser.add_argument("--device", default="cement-10g", metavar="ID", help=words)
+    parser.add_argument("--name", default="", metavar="NAME", help="name of the new plan (default: PLAN-cement)")
+
+
+STABILITY_COMMANDS = (_screws, _cement, _score)
 """Each adds the parser of one command, in the order in which the help lists them."""
