@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy import ndimage
 
-from ..case import Image, Modality, Structure
+from ..case import Image, Modality, Role, Structure
 from ..evidence import Value, read_value
 from ..findings import Finding, Point, Severity
 from ..mask import Mask
@@ -25,6 +25,12 @@ _HIGHEST = (
     ("sacrum", "sacrum_high_ml"),
     ("hip_", "hip_high_ml"),
     ("rib_", "rib_high_ml"),
+    ("kidney_left", "kidney_high_ml"),
+    ("kidney_right", "kidney_high_ml"),
+    ("aorta", "aorta_high_ml"),
+    ("inferior_vena_cava", "cava_high_ml"),
+    ("urinary_bladder", "bladder_high_ml"),
+    ("spinal_canal", "canal_high_ml"),
 )
 
 
@@ -51,11 +57,13 @@ def quality_findings(image: Image, structures: Iterable[Structure]) -> tuple[Fin
     """
     items = [item for item in structures if not item.mask.is_empty]
     spine = sorted((item for item in items if _level(item) in ALL), key=lambda item: ALL.index(_level(item)))
-    bones = [item for item in items if item.name.startswith(tuple(start for start, _ in _HIGHEST))]
+    measured = [item for item in items if item.name.startswith(tuple(start for start, _ in _HIGHEST))]
+    bone = next((item.mask for item in items if item.name == "bone"), None)
     found = [*_neighbours(spine), *_missing(spine)]
-    for item in bones:
+    for item in measured:
         found += _volume(item)
-        found += _leak(item, image)
+        if item.role is Role.BONE:
+            found += _leak(item, image) or _beyond_bone(item, bone)
     for item in spine:
         found += _pieces(item)
     for item in items:
@@ -170,6 +178,36 @@ def _leak(item: Structure, image: Image) -> list[Finding]:
         "is unusual; check its edge."
     )
     return [_finding("leak", text, share, "fat_share", place, item)]
+
+
+def _beyond_bone(item: Structure, bone: Mask | None) -> list[Finding]:
+    """A bone whose outline reaches far beyond what is outlined as bone by its density; needs that outline."""
+    if bone is None:
+        return []
+    limits = quality_values()
+    spacing = item.mask.grid.spacing_mm[::-1]
+    reach = limits["outside_mm"].amount
+    steps = [int(reach / step) + 1 for step in spacing]
+    low = [max(0, start - n) for start, n in zip(item.mask.corner, steps, strict=True)]
+    ends = zip(item.mask.corner, item.mask.voxels.shape, steps, item.mask.grid.shape, strict=True)
+    high = [min(count, start + size + n) for start, size, n, count in ends]
+    corner, shape = (low[0], low[1], low[2]), (high[0] - low[0], high[1] - low[1], high[2] - low[2])
+    dense = bone.part(corner, shape)
+    if not dense.any():
+        return []  # nothing of it is seen as bone: a vertebra of soft tissue alone is told by its volume
+    far = ndimage.distance_transform_edt(~dense, sampling=spacing) > reach
+    outside = far & item.mask.part(corner, shape)
+    share = float(np.count_nonzero(outside) / item.mask.count)
+    if share <= limits["outside_share"].amount:
+        return []
+    deep = ndimage.distance_transform_edt(np.pad(outside, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
+    kji = np.asarray(np.unravel_index(int(np.argmax(deep)), shape)) + corner
+    x, y, z = (float(v) for v in item.mask.grid.to_mm(kji[None, ::-1].astype(float))[0])
+    text = (
+        f"{100 * share:.0f} % of the outline of {_words(item)} is more than {limits['outside_mm']} beyond what is "
+        "dense or enclosed: it has run into soft tissue, or a lesion has destroyed the bone there; check it."
+    )
+    return [_finding("leak", text, share, "outside_share", (x, y, z), item)]
 
 
 def _narrow(canal: Structure, sacrum: Sequence[Structure]) -> list[Finding]:
