@@ -8,7 +8,7 @@ from .ablation.physics import Watch
 from .access.joints import with_open_joints
 from .access.limit_changes import changed_findings, changed_limits
 from .access.limits import access_limits
-from .access.plain_faults import nothing_critical_findings
+from .access.plain_faults import faults_of_case
 from .access.sacrum import foramina_findings, with_sacral_foramina
 from .anatomy.absent import absent_findings
 from .anatomy.lesion_measures import measure_lesion
@@ -79,7 +79,7 @@ def assess(
     check_plan(case, plan)
     sheet = Sheet()
     sheet.add((), case.findings)
-    sheet.add((), (*nothing_critical_findings(case), *absent_findings(case.structures)))
+    sheet.add((), (*faults_of_case(case), *absent_findings(case.structures)))
     if not plan.image_uid:
         text = f"The plan {plan.name!r} does not name its image: whether it was made for this one was not checked."
         sheet.add((), [Finding("plan.no_image", Severity.WARN, text)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .access.explain import coverage_findings, harm_findings, may_relax, no_way_findings, relaxed_findings
 from .access.limits import Limits
-from .access.plain_faults import nothing_critical_findings
+from .access.plain_faults import faults_of_case
 from .access.sacrum import foramina_findings
 from .anatomy.absent import absent_findings
 from .assessing.instruments import instruments_of
@@ -58,7 +58,7 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Pla
     if goal.technique is Technique.ULTRASOUND:
         return propose_sound(case, goal)
     job = job_of(case, goal, limits, standing)
-    findings = (*device_findings(job), *limit_findings(goal), *nothing_critical_findings(case))
+    findings = (*device_findings(job), *limit_findings(goal), *faults_of_case(case))
     findings = (*findings, *foramina_findings(job.case, job.lesion, job.limits), *absent_findings(case.structures))
     found = search_ways(job, relaxed=False)
     if not found.chosen and may_relax(found.skin_map, job.case, job.limits):

@@ -9,6 +9,7 @@ import pytest
 
 from access_phantom import ball, grid_around, phantom, rod, slab
 from boneir.access.path import measure_path
+from boneir.access.plain_faults import cut_body_findings, faults_of_case
 from boneir.access.rules import RULES
 from boneir.assess import assess
 from boneir.case import Case
@@ -99,6 +100,39 @@ def test_where_the_field_of_view_cuts_the_body_nobody_enters() -> None:
     assert any("field of view" in finding.text for finding in proposal.findings)
     assert (proposal.skin.reason[np.abs(proposal.skin.points_mm[:, 2]) < 50] > 0).all()
     assert (proposal.skin.reason == RULES.index("view_border")).any()
+
+
+@pytest.mark.parametrize("direction", [None, ((0.0, 1.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 0.0, 1.0))])
+def test_a_body_that_is_cut_at_its_sides_is_told_and_one_that_ends_with_the_scan_is_not(direction) -> None:
+    grid = grid_around(50, (1.5, 2.0, 2.5), direction)
+    long = {"body": rod((0, 0, 0), (0, 0, 1), 40), "bone": rod((0, 5, 0), (0, 0, 1), 18)}
+    assert not cut_body_findings(phantom(grid, long, ball((0, 5, 0), 6)))
+    wide = {"body": lambda p: long["body"](p) | (slab(0, 0, 90)(p) & slab(1, -10, 10)(p)), "bone": long["bone"]}
+    case = phantom(grid, wide, ball((0, 5, 0), 6))
+    (found,) = cut_body_findings(case)
+    assert found.severity is Severity.WARN
+    assert found.measured == pytest.approx(20 * 101 / 100, rel=0.25), "two cm wide to a voxel, as high as the scan"
+    proposal = propose(case, GOAL)
+    assert found in proposal.findings
+    assert all(found in assess(case, plan).findings for plan in proposal.plans[:1])
+
+
+@pytest.mark.parametrize(("shift", "severity"), [(48.0, None), (57.0, Severity.WARN)])
+def test_a_lesion_that_lies_partly_outside_the_body_is_told(shift: float, severity) -> None:
+    case = phantom(grid_around(66, (0.8, 0.8, 1.0)), {"body": ball((0, 0, 0), 60)}, ball((0, -shift, 0), 6))
+    found = [item for item in faults_of_case(case) if item.code == "case.lesion_outside"]
+    assert [item.severity for item in found] == ([] if severity is None else [severity])
+    if found:
+        d, r, R = shift, 6, 60
+        lens = (R + r - d) ** 2 * (d**2 + 2 * d * (r + R) - 3 * (r - R) ** 2) / (16 * d * r**3)
+        assert found[0].measured == pytest.approx(100 * (1 - lens), abs=2), "what two balls do not share"
+        assert "lesion" in found[0].text
+
+
+def test_a_lesion_mostly_outside_the_body_stops_an_assessment() -> None:
+    case = case_of(lesion=ball((0, -63, 0), 6), extent=72)
+    found = codes(assess(case, plan_of(case, (0.0, -60.0, 0.0), (0.0, -20.0, 0.0))).findings)
+    assert found["case.lesion_outside"] is Severity.STOP
 
 
 def test_where_nothing_critical_is_outlined_every_plan_says_so() -> None:

@@ -136,6 +136,38 @@ def near_view_border(image: Image, points_mm: NDArray[np.float64], border_mm: fl
     return from_centre > radius - border_mm
 
 
+def cut_at_sides_cm2(image: Image, body: Mask) -> float:
+    """Area over which a body ends at the border of the field of view, except at the first and the last slice.
+
+    Parameters
+    ----------
+    image : Image
+    body : Mask
+        On the grid of the image; on any other nothing is known, and the area is 0.
+    """
+    if body.is_empty or body.grid != image.grid:
+        return 0.0
+    si, sj, sk = image.grid.spacing_mm
+    _, nj, ni = image.grid.shape
+    _, j0, i0 = body.corner
+    _, bj, bi = body.voxels.shape
+    area = 0.0
+    for at_border, face, spacing in (
+        (j0 == 0, body.voxels[:, 0], si), (j0 + bj == nj, body.voxels[:, -1], si),
+        (i0 == 0, body.voxels[:, :, 0], sj), (i0 + bi == ni, body.voxels[:, :, -1], sj),
+    ):  # fmt: skip
+        area += float(np.count_nonzero(face)) * spacing * sk if at_border else 0.0
+    if image not in _ROUND:
+        _ROUND[image] = _is_round(image)
+    if _ROUND[image]:
+        i, j = np.arange(i0, i0 + bi, dtype=float)[None], np.arange(j0, j0 + bj, dtype=float)[:, None]
+        from_centre, radius = _from_centre(image.grid, i, j)
+        width = max(si, sj)
+        ring = (from_centre > radius - 2 * width) & (from_centre <= radius - width)
+        area = max(area, float(np.count_nonzero(body.voxels[:, ring])) * si * sj * sk / width)
+    return area / 100
+
+
 _ROUND: WeakKeyDictionary[Image, bool] = WeakKeyDictionary()
 """Whether the field of view of an image is round."""
 

@@ -83,5 +83,5 @@ def refusal_lines(proposal: Proposal) -> str:
     lines = [plain(entries_sentence(skin))]
     for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]:
         words, about = (cell[:1].lower() + cell[1:] for cell in refusal_cells(rule, structure))
-        lines.append(f"  {count:>8} refused: {words if about in words else f'{words} {about}'}")
+        lines.append(f"  {count:>8} refused: {(words if about in words else f'{words} {about}').rstrip(',')}")
     return "\n".join(lines)
