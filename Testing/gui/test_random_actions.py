@@ -19,11 +19,18 @@ from by_hand import proposed, with_lesion
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from boneir.errors import PlanError
+
 ACTIONS = int(os.environ.get("BONEIR_ACTIONS", "0"))
 STEPS = ("images", "lesion", "access", "effect", "review", "report")
 NAMES = st.sampled_from(["plan-1", "left", "a rather long name of a plan", ""])
 SHIFTS = st.tuples(*[st.integers(-9, 9)] * 3)
 NUMBER = st.integers(0, 50)
+REVIEWED = (
+    *("mixButton", "reviewLayoutButton", "overlayButton", "earlierNeedleButton", "laterNeedleButton"),
+    *("hideLayersButton", "cementButton", "isothermsButton", "transferButton", "verifyButton", "respondButton"),
+)
+"""Buttons of the module for review; those that take long are made to refuse."""
 
 
 class Clock:
@@ -63,6 +70,8 @@ class User(RuleBasedStateMachine):
         needles._timer = Clock(needles.onStopped)
         enter_module(self.widget)
         self.inside = True
+        self.review = open_module("BoneIRReview")
+        enter_module(self.review)
         self.case = with_lesion(Case(self.image))
         self.locked: dict[str, str] = {}
         self.saved: tuple[Path, dict[str, str]] | None = None
@@ -73,6 +82,7 @@ class User(RuleBasedStateMachine):
         from standins.application import close_module
 
         close_module(self.widget)
+        close_module(self.review)
         self.scene.Clear(0)
         sys.excepthook = sys.__excepthook__
         self.folder.cleanup()
@@ -199,6 +209,48 @@ class User(RuleBasedStateMachine):
         self.ui("access").marginSlider.value = float(margin)
         self.ui("access").positionBox.currentIndex = position
 
+    @rule(button=st.sampled_from(REVIEWED), cement_ml=st.integers(0, 12), tick=st.booleans())
+    def review_it(self, button: str, cement_ml: int, tick: bool) -> None:
+        """In the other module, over the same plans; buttons that nothing is there for refuse in a sentence."""
+        ui, parameters = self.review.ui, self.review.parameters
+        ui.showPlanBox.checked = tick
+        ui.cementSlider.value = float(cement_ml)
+        getattr(ui, button).clicked.emit()
+        assert parameters is self.review.parameters
+        assert ui.reviewStatus.text
+
+    @precondition(lambda self: self.pages)
+    @rule(number=NUMBER)
+    def show_from_the_menu_of_an_item(self, number: int) -> None:
+        import slicer
+
+        from boneir.gui.plan_actions import open_plan
+        from standins.application import enter_module
+
+        if not self.inside:
+            enter_module(self.widget)
+            self.inside = True
+        slicer.util.getModuleWidget = lambda name: self.widget
+        slicer.util.selectModule = lambda name: None
+        name = self.page(number).name
+        open_plan(name)
+        assert self.widget.parameters.planName == name
+
+    @precondition(lambda self: self.inside and self.pages)
+    @rule(number=NUMBER)
+    def store_as_dicom_and_load_again(self, number: int) -> None:
+        from boneir.gui.dicom_offers import load_plan
+
+        self.choose(number)
+        self.widget.parameters.reportFolder = Path(self.folder.name)
+        for old in Path(self.folder.name).glob("*.dcm"):
+            old.unlink()
+        kept = self.widget.logic.planNow(self.widget.parameters.planName)
+        self.ui("report").storeButton.clicked.emit()  # refused in a sentence where the image has gone
+        for path in Path(self.folder.name).glob("*.dcm"):
+            loaded = self.widget.logic.planNow(load_plan(str(path)))
+            assert loaded.treatments == kept.treatments
+
     @rule()
     def another_module(self) -> None:
         from standins.application import enter_module, leave_module
@@ -251,9 +303,22 @@ class User(RuleBasedStateMachine):
             assert self.widget.ui.statusLabel.text
 
 
+def refuse(*_given: Any) -> None:
+    raise PlanError("Not now.")
+
+
 @pytest.fixture
-def user(module: Any, image: Any, refusals: list[str]) -> Iterator[type[User]]:
+def user(
+    module: Any, review_module: Any, image: Any, refusals: list[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[type[User]]:
+    import slicer
+
     User.image, User.refusals = image, refusals
+    for name in ("getModuleWidget", "selectModule"):  # given by the rule that needs them, and taken back afterwards
+        monkeypatch.setattr(slicer.util, name, None, raising=False)
+    # What takes seconds is refused before it begins: its own tests run it.
+    for name in ("showIsotherms", "forecastCement", "transferPlan", "verifyPlan", "judgeResponse"):
+        monkeypatch.setattr(f"boneir.gui.review_logic.ReviewLogic.{name}", refuse)
     yield User
     sys.excepthook = sys.__excepthook__
 
