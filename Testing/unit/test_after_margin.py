@@ -85,6 +85,33 @@ def test_an_ellipsoid_in_a_sphere_and_a_capped_sphere(spacing, bound):
     assert flat / (flat + cap) - 0.05 < found.excluded_share < flat / (flat + cap) + 5.5 * 2 * np.pi * 12 / (flat + cap)
 
 
+@pytest.mark.parametrize("seed", [2, 3, 11])
+def test_spheres_capped_by_a_wall_of_any_direction(seed):
+    """Lesion and zone end at one wall; what faces it does not count, the rest has the margin of sphere or wall."""
+    draw = np.random.default_rng(seed)
+    radius, rim, shift = draw.uniform(8, 14), draw.uniform(3, 8), draw.uniform(0, 2)
+    grid = oblique(seed, (1.0, 1.0, 1.0), radius + rim + shift + 3)
+    normal, across = draw.normal(size=(2, 3))
+    normal /= np.linalg.norm(normal)
+    level = draw.uniform(0.2, 0.7) * radius
+    across = np.cross(normal, across)
+    offset = shift * across / np.linalg.norm(across)
+    centres = points_of(grid)
+    height = centres @ normal
+    lesion = Mask.of((np.linalg.norm(centres, axis=-1) <= radius) & (height <= level), grid)
+    zone = Mask.of((np.linalg.norm(centres - offset, axis=-1) <= radius + rim) & (height <= level), grid)
+    wall = Mask.of((height > level) & (height < level + 12), grid)
+    found = after_margin(lesion, zone, barriers=[wall])
+    units = draw.normal(size=(200_000, 3))
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    on_lesion = units[units @ normal <= level / radius]
+    to_sphere = radius + rim - np.linalg.norm(radius * on_lesion - offset, axis=1)
+    to_wall, slope = level - radius * on_lesion @ normal, on_lesion @ normal
+    faces = (slope > 0) & (to_wall <= 5.0 * slope)
+    counts = ~faces & ~((to_wall <= to_sphere) & (to_wall < 5.0))
+    assert found.minimum_mm == pytest.approx(np.minimum(to_sphere, to_wall)[counts].min(), abs=0.3)
+
+
 def test_surface_that_faces_a_barrier_does_not_count():
     """A lesion 2 mm from a canal that stops the zone: the margin is that of the rest."""
     grid = oblique(5, (1.0, 1.0, 1.0), 26)
