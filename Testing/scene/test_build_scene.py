@@ -124,7 +124,7 @@ def test_segments_carry_colour_and_code(a_scene) -> None:
     aorta = segmentation.GetSegment("aorta")
     assert "SCT^15825003^Aorta" in aorta.GetTerminology()
     assert [round(c * 255) for c in aorta.GetColor()] == [214, 60, 50]
-    assert "SCT^52988006^Lesion" in segmentation.GetSegment("lesion-1").GetTerminology()
+    assert "SCT^14799000^Neoplasm, Secondary" in segmentation.GetSegment("lesion-1").GetTerminology()
 
 
 def test_segments_that_do_not_overlap_share_a_label_map(a_scene) -> None:

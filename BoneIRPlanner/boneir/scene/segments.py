@@ -23,7 +23,8 @@ _TAG = "boneir."
 _CONTEXT = "Segmentation category and type - DICOM master list"
 _REGIONS = "Anatomic codes - DICOM master list"
 _ANATOMY = "SCT^123037004^Anatomical Structure"
-_LESION = "SCT^49755003^Morphologically Altered Structure~SCT^52988006^Lesion~^^"
+_LESION = "SCT^49755003^Morphologically Altered Structure~SCT^14799000^Neoplasm, Secondary~^^"
+"""Of the words in that list for what has grown where it should not, the one for metastases."""
 _MOST_LABELS = 255
 
 
