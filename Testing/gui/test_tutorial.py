@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from test_binding import PANELS
+from test_binding import ALL_PANELS
 
 DOCS = Path(__file__).resolve().parents[2] / "Docs"
 TEXT = (DOCS / "tutorial.md").read_text("utf-8")
@@ -28,7 +28,7 @@ def test_its_keys_are_those_of_the_panel() -> None:
 
 
 def test_its_buttons_have_those_words() -> None:
-    panels = "".join(panel.read_text("utf-8") for panel in PANELS)
+    panels = "".join(panel.read_text("utf-8") for panel in ALL_PANELS)
     for words in re.findall(r"\*\*([^*]+)\*\*", TEXT):
         if words != "Bone IR Planner":
             assert f"<string>{words}</string>" in panels, words
