@@ -104,7 +104,8 @@ def modules() -> dict[str, dict[str, Any]]:
     name = "AbstractScriptedSubjectHierarchyPlugin"
     folder = ("Modules", "Loadable", "SubjectHierarchy", "Widgets", "Python", "SubjectHierarchyPlugins")
     real = from_checkout(*folder, f"{name}.py")
-    return {name: {name: getattr(real, name) if real else AbstractScriptedSubjectHierarchyPlugin}}
+    base = getattr(real, name) if real else AbstractScriptedSubjectHierarchyPlugin
+    return {name: {name: base}, "SubjectHierarchyPlugins": {}}
 
 
 IN_SLICER = (

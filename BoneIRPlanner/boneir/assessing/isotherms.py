@@ -1,4 +1,4 @@
-"""Isotherms of a plan: where tissue comes to temperatures that mean something, simulated in the tissue of the patient."""
+"""Isotherms of a plan: where tissue comes to temperatures that mean something, simulated in the patient's tissue."""
 
 from __future__ import annotations
 
