@@ -9,24 +9,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .axial import AxialFrame
+from .level_settings import level_setting, level_span, level_steps
 from .spine_line import STEP_MM, SpineLine
 
 Floats = NDArray[np.float64]
-
-_BODY_BACK = np.arange(-30.0, -12.0, 2.0)
-_BODY_LEFT = np.arange(-14.0, 14.1, 2.0)
-"""A window in which every body is, from the neck to L5, in mm from the middle of the canal."""
-_SIDE_BACK = np.arange(-10.0, 2.1, 2.0)
-_SIDE_LEFT = np.arange(8.0, 22.1, 2.0)
-"""Where the pedicles are: to either side of the canal and its front half."""
-_SOFT_HU, _DENSE_HU = -50.0, 500.0
-_SHORTEST_MM, _LONGEST_MM = 13.0, 48.0
-"""Height of a vertebra with its disc."""
-_CHANGE_COST = 6.0
-"""Price of a change of that height from one level to the next, by its logarithm."""
-_LEAST_PEDICLES = 0.5
-_LEVEL_COST = 0.5
-"""Price of a level: what it must show at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +53,13 @@ def find_discs(line: SpineLine, hu: NDArray[np.float32], frame: AxialFrame) -> D
 
 def profiles(line: SpineLine, hu: NDArray[np.float32], frame: AxialFrame) -> tuple[Floats, Floats]:
     """How much each plane looks like a disc, and how much it shows pedicles; both about -1 to 1, shape (planes,)."""
-    body = np.clip(line.sample(hu, _BODY_BACK, _BODY_LEFT, frame), _SOFT_HU, _DENSE_HU).mean(axis=(1, 2))
+    soft, dense = level_span("disc_hu")
+    backs, lefts = level_steps("disc_body_back_mm", 2.0), level_steps("disc_body_left_mm", 2.0)
+    body = np.clip(line.sample(hu, backs, lefts, frame), soft, dense).mean(axis=(1, 2))
     sides = []
     for sign in (-1.0, 1.0):
-        side = np.clip(line.sample(hu, _SIDE_BACK, sign * _SIDE_LEFT, frame), _SOFT_HU, _DENSE_HU)
+        backs, lefts = level_steps("disc_pedicle_back_mm", 2.0), sign * level_steps("disc_pedicle_aside_mm", 2.0)
+        side = np.clip(line.sample(hu, backs, lefts, frame), soft, dense)
         # The brightest place across: the pedicle, wherever it stands.
         sides.append(side.mean(axis=1).max(axis=1))
     beside = 0.5 * (sides[0] + sides[1])
@@ -93,10 +82,11 @@ def _contrast(values: Floats) -> Floats:
 
 def _best_chain(gaps: Floats, pedicles: Floats) -> Discs | None:
     """The chain of discs with the largest sum of what its levels show, less the price of uneven heights."""
-    low, high = round(_SHORTEST_MM / STEP_MM), round(_LONGEST_MM / STEP_MM)
+    low, high = (round(height / STEP_MM) for height in level_span("level_height_mm"))
+    cost, pedicles_least = level_setting("level_cost"), level_setting("pedicles_least")
     heights = np.arange(low, high + 1)
     count = len(gaps)
-    change = _CHANGE_COST * np.square(np.log(heights[:, None] / heights[None, :]))
+    change = level_setting("height_change_cost") * np.square(np.log(heights[:, None] / heights[None, :]))
     summed = np.concatenate([[0.0], np.cumsum(pedicles)])
     best = np.full((count, len(heights)), -np.inf)
     back = np.full((count, len(heights)), -1, int)
@@ -106,7 +96,7 @@ def _best_chain(gaps: Floats, pedicles: Floats) -> Discs | None:
             bottom = top - height
             beside = _pedicles_between(summed, bottom, height)
             # A level without pedicles is none, however dark the gap: half a vertebra, or a part of the sacrum.
-            shows[top, n] = gaps[top] + beside - _LEVEL_COST - 2.0 * max(0.0, _LEAST_PEDICLES - beside)
+            shows[top, n] = gaps[top] + beside - cost - 2.0 * max(0.0, pedicles_least - beside)
             before = best[bottom] - change[n]
             m = int(np.argmax(before))
             carried = max(0.0, float(before[m]))
@@ -117,7 +107,7 @@ def _best_chain(gaps: Floats, pedicles: Floats) -> Discs | None:
         return None
     stations, worth = [int(top)], []
     while True:
-        worth.append(float(shows[top, n]) + _LEVEL_COST)
+        worth.append(float(shows[top, n]) + cost)
         top, n = int(top - heights[n]), int(back[top, n])
         stations.append(int(top))
         if n < 0:

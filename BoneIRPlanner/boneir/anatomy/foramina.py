@@ -10,17 +10,12 @@ from ..findings import Finding, Severity
 from .axial import AxialFrame
 from .body import Marked
 from .level_names import ALL
+from .level_settings import level_setting, level_span
 from .levels import SpineParts
 from .settings import setting
 
 Floats = NDArray[np.float64]
 
-_UNEVEN_MM = 5.0
-"""How much nearer to the middle the canal may end on one side than on the other."""
-_HEIGHT = (0.1, 0.52)
-"""Part of the height of a level, from the disc below it up to its pedicles, in which its root leaves."""
-_HALF_WIDTH_MM = 9.0
-"""Half of the canal where its outline does not show it."""
 _SUBJECT = "nerve_roots"
 
 
@@ -50,14 +45,15 @@ def root_zones(parts: SpineParts, bone: Marked, canal: Marked, frame: AxialFrame
     wall = _half_width(parts, canal, frame)
     station, back, aside = local[:, 0], local[:, 1], np.abs(local[:, 2])
     beside = aside - wall[np.clip(np.rint(station), 0, line.count - 1).astype(int)]
-    within = (beside > -_UNEVEN_MM) & (beside <= setting("nerve_root_reach_mm"))
+    within = (beside > -level_setting("root_uneven_mm")) & (beside <= setting("nerve_root_reach_mm"))
     within &= (back >= -setting("nerve_root_front_mm")) & (back <= setting("nerve_root_back_mm"))
+    lowest, highest = level_span("root_part")
     for n, name in enumerate(parts.level_names):
         if name == "sacrum":
             continue
         low, high = planes.at(n, back), planes.at(n + 1, back)
         share = (station - low) / np.maximum(high - low, 1e-6)
-        here = within & (share >= _HEIGHT[0]) & (share <= _HEIGHT[1]) & (station >= 0) & (station <= line.count - 1)
+        here = within & (share >= lowest) & (share <= highest) & (station >= 0) & (station <= line.count - 1)
         zone[tuple(index[here].T)] = True
     return _open_to(zone, canal)
 
@@ -90,7 +86,7 @@ def _near_line(parts: SpineParts, shape: tuple[int, ...], frame: AxialFrame) -> 
 def _half_width(parts: SpineParts, canal: Marked, frame: AxialFrame) -> Floats:
     """Half the width of the outlined canal at each station of the line."""
     index = np.argwhere(canal)
-    half = np.full(parts.line.count, _HALF_WIDTH_MM)
+    half = np.full(parts.line.count, level_setting("root_canal_mm"))
     if len(index) == 0:
         return half
     local = parts.line.place(index * np.asarray(frame.coarse_spacing_mm))

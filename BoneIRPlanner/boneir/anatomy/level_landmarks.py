@@ -12,25 +12,11 @@ from scipy import ndimage
 from .axial import AxialFrame
 from .discs import Discs
 from .level_names import Landmarks
+from .level_settings import level_setting, level_span, level_steps
 from .spine_line import STEP_MM, SpineLine
 
 Floats = NDArray[np.float64]
 Marked = NDArray[np.bool_]
-
-_LEAST_END_MM = 5.0
-"""A part of a level at an end of the line that is shorter is not counted as one."""
-_WING_BACK = np.arange(-24.0, 1.0, 3.0)
-_WING_LEFT = np.arange(45.0, 76.0, 3.0)
-"""Where the wings of the sacrum and the ilium beside it are, and nothing beside a lumbar vertebra."""
-_WING_SHARE = 0.2
-_RIB_FROM_MM, _RIB_HEAD_MM, _RIB_TO_MM, _RIB_REACH_MM = 22.0, 30.0, 80.0, 60.0
-"""Ribs are followed from beside the vertebra outwards; transverse processes end before the reach."""
-_RIB_DEPTH_MM = 45.0
-_RIB_VOXELS = 10
-_HEAD_ABOVE = 0.2
-"""Heads and necks of ribs lie in the upper part of their level or at the disc above it: share that they are lowered."""
-_NOT_RIBS = 3
-"""Above the sacrum this many levels are without ribs in any case; the iliac crests are beside them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +59,7 @@ class Levels:
 
 def levels_of(discs: Discs, count: int) -> Levels:
     """The levels between discs on a line of `count` planes."""
-    least = round(_LEAST_END_MM / STEP_MM)
+    least = round(level_setting("end_least_mm") / STEP_MM)
     inner = [int(s) for s in discs.stations]
     below = [0] if inner[0] >= least else []
     above = [count - 1] if count - 1 - inner[-1] >= least else []
@@ -98,7 +84,7 @@ def find_landmarks(
     """
     bounds, count = levels.bounds, len(levels.bounds) - 1
     sacrum = _first_of_sacrum(line, bounds, bone, frame)
-    lowest = 0 if sacrum is None else sacrum + 1 + _NOT_RIBS
+    lowest = 0 if sacrum is None else sacrum + 1 + round(level_setting("levels_without_ribs"))
     ribs = tuple(rib for rib in _ribs_beside(line, bounds, bone, frame) if rib.level >= lowest)
     beside = {(rib.level, rib.side) for rib in ribs}
     sides = tuple(((n, -1) in beside, (n, 1) in beside) for n in range(count))
@@ -108,25 +94,27 @@ def find_landmarks(
 def _first_of_sacrum(line: SpineLine, bounds: NDArray[np.int64], bone: Marked, frame: AxialFrame) -> int | None:
     """The highest level with wings on both sides."""
     field = bone.astype(np.float32)
-    wings = [line.sample(field, _WING_BACK, sign * _WING_LEFT, frame).mean(axis=(1, 2)) for sign in (-1.0, 1.0)]
+    backs, lefts = level_steps("wing_back_mm", 3.0), level_steps("wing_left_mm", 3.0)
+    wings = [line.sample(field, backs, sign * lefts, frame).mean(axis=(1, 2)) for sign in (-1.0, 1.0)]
     share = np.minimum(*wings)
     has = [n for n, (low, high) in enumerate(pairwise(bounds)) if _holds(share, low, high)]
     return max(has) if has else None
 
 
 def _holds(share: Floats, low: int, high: int) -> bool:
-    return float(share[low : high + 1].mean()) >= _WING_SHARE
+    return float(share[low : high + 1].mean()) >= level_setting("wing_share")
 
 
 def _ribs_beside(line: SpineLine, bounds: NDArray[np.int64], bone: Marked, frame: AxialFrame) -> list[Rib]:
     index = np.argwhere(bone)
     local = line.place(index * np.asarray(frame.coarse_spacing_mm))
     # Beyond the ends of the line no level is known.
-    known = (local[:, 0] >= 0) & (local[:, 0] <= line.count - 1) & (np.abs(local[:, 1]) < _RIB_DEPTH_MM)
+    known = (local[:, 0] >= 0) & (local[:, 0] <= line.count - 1) & (np.abs(local[:, 1]) < level_setting("rib_depth_mm"))
+    (begin, end), head_mm = level_span("rib_aside_mm"), level_setting("rib_head_mm")
     found = []
     for side in (-1, 1):
         away = side * local[:, 2]
-        near = known & (away > _RIB_FROM_MM) & (away < _RIB_TO_MM)
+        near = known & (away > begin) & (away < end)
         marked = np.zeros(bone.shape, bool)
         marked[tuple(index[near].T)] = True
         labels, count = ndimage.label(marked, np.ones((3, 3, 3), bool))
@@ -134,9 +122,12 @@ def _ribs_beside(line: SpineLine, bounds: NDArray[np.int64], bone: Marked, frame
         for number in range(1, count + 1):
             mine = label == number
             spots, aside, station = index[near][mine], away[near][mine], local[near][mine, 0]
-            head = aside < _RIB_HEAD_MM
-            if len(spots) < _RIB_VOXELS or aside.max() < _RIB_REACH_MM or not head.any():
+            head = aside < head_mm
+            is_long = len(spots) >= level_setting("rib_voxels") and aside.max() >= level_setting("rib_reach_mm")
+            if not (is_long and head.any()):
                 continue
-            at = float(np.interp(station[head].mean(), bounds, np.arange(len(bounds)))) - _HEAD_ABOVE
-            found.append(Rib(max(0, int(at)), side, spots[aside > _RIB_HEAD_MM]))
+            at = float(np.interp(station[head].mean(), bounds, np.arange(len(bounds)))) - level_setting(
+                "rib_head_above"
+            )
+            found.append(Rib(max(0, int(at)), side, spots[aside > head_mm]))
     return found

@@ -6,17 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .disc_planes import DiscPlanes
+from .level_settings import level_setting, level_span
 
 Floats = NDArray[np.float64]
 Marked = NDArray[np.bool_]
-
-_BODY_MM, _BODY_ASIDE_MM = (-45.0, -9.0), 16.0
-_PEDICLE_MM, _PEDICLE_ASIDE_MM = (-8.0, 4.0), (8.0, 20.0)
-_LAMINA_MM, _LAMINA_ASIDE_MM = (7.0, 22.0), 14.0
-"""Where bodies, pedicles and laminae are for sure: distance behind the line, and to either side of it."""
-_BODY_PART, _PEDICLE_PART, _LAMINA_PART = (0.06, 0.94), (0.5, 0.85), (0.15, 0.5)
-"""In which part of the height of their level, disc included."""
-_SACRUM_MM, _SACRUM_ASIDE_MM = (-45.0, 25.0), 22.0
 
 
 def level_seeds(local: Floats, planes: DiscPlanes, levels: list[int], sacrum: int | None) -> NDArray[np.int32]:
@@ -44,15 +37,19 @@ def level_seeds(local: Floats, planes: DiscPlanes, levels: list[int], sacrum: in
         share = (station - low) / np.maximum(high - low, 1e-6)
         within = (share >= 0) & (share < 1)
         if label == sacrum:
-            sure = _between(back, _SACRUM_MM) & (aside < _SACRUM_ASIDE_MM) & within
+            sure = _between(back, "seed_sacrum_back_mm") & (aside < level_setting("seed_sacrum_aside_mm")) & within
         else:
-            body = _between(back, _BODY_MM) & (aside < _BODY_ASIDE_MM) & _between(share, _BODY_PART)
-            pedicle = _between(back, _PEDICLE_MM) & _between(aside, _PEDICLE_ASIDE_MM) & _between(share, _PEDICLE_PART)
-            lamina = _between(back, _LAMINA_MM) & (aside < _LAMINA_ASIDE_MM) & _between(share, _LAMINA_PART)
+            body = _between(back, "seed_body_back_mm") & (aside < level_setting("seed_body_aside_mm"))
+            body &= _between(share, "seed_body_part")
+            pedicle = _between(back, "seed_pedicle_back_mm") & _between(aside, "seed_pedicle_aside_mm")
+            pedicle &= _between(share, "seed_pedicle_part")
+            lamina = _between(back, "seed_lamina_back_mm") & (aside < level_setting("seed_lamina_aside_mm"))
+            lamina &= _between(share, "seed_lamina_part")
             sure = body | pedicle | lamina
         seeds[sure] = label
     return seeds
 
 
-def _between(values: Floats, ends: tuple[float, float]) -> Marked:
-    return np.asarray((values >= ends[0]) & (values <= ends[1]))
+def _between(values: Floats, name: str) -> Marked:
+    low, high = level_span(name)
+    return np.asarray((values >= low) & (values <= high))

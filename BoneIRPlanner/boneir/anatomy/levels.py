@@ -16,6 +16,7 @@ from .discs import find_discs
 from .level_landmarks import Levels, find_landmarks, levels_of
 from .level_names import LevelNames, name_levels
 from .level_seeds import level_seeds
+from .level_settings import level_setting
 from .other_bones import far_from_lungs, other_seeds
 from .part_bones import grow_apart
 from .solid_bodies import fill_bodies
@@ -134,16 +135,17 @@ def _name_findings(named: LevelNames, planes: DiscPlanes, line: SpineLine, frame
     return (counted, *(Finding("levels.doubt", Severity.WARN, text, place_mm=place) for text in named.doubts))
 
 
-_CLEAR = 0.6
-"""A whole level shows less than this where half a disc or its pedicles are not seen."""
-
-
 def _unclear(levels: Levels, named: LevelNames, line: SpineLine, frame: AxialFrame) -> tuple[Finding, ...]:
     """A finding for each level that hardly shows: the chain may have joined or split vertebrae there."""
     findings = []
     for n, (whole, worth) in enumerate(zip(levels.whole, levels.worth, strict=True)):
         # Where two landmarks agree no level is missing or twice.
-        if whole and worth < _CLEAR and named.names[n] != "sacrum" and len(named.counted_from) < 2:
+        if (
+            whole
+            and worth < level_setting("level_clear")
+            and named.names[n] != "sacrum"
+            and len(named.counted_from) < 2
+        ):
             name = named.names[n] or f"level {n + 1} from below"
             text = f"The discs or pedicles of {name} hardly show: levels above and below it may be counted wrongly."
             middle = 0.5 * float(levels.bounds[n] + levels.bounds[n + 1])

@@ -10,23 +10,11 @@ from .axial import AxialFrame
 from .body import Marked
 from .level_landmarks import Levels, Rib
 from .level_names import LevelNames
+from .level_settings import level_setting
 from .spine_line import STEP_MM
 
 Floats = NDArray[np.float64]
 Voxels = NDArray[np.int64]
-
-_HIP_ASIDE_MM, _HIP_ABOVE_MM = 66.0, 25.0
-"""The ilium lies this far aside, up to this far above the sacrum."""
-_FEMUR_SHARE, _FEMUR_BELOW_MM = 0.85, 85.0
-"""The trochanter and shaft lie as far aside as this share of the wings of the ilium, and this far below the sacrum."""
-_ISCHIUM_SHARE = 0.5
-_STERNUM_ASIDE_MM, _STERNUM_AHEAD_MM = 12.0, 75.0
-_STERNUM_LOWEST = 9
-"""Thoracic level in front of which the sternum ends."""
-_LOWEST_BLADE = 8
-"""Thoracic level beside which the shoulder blades end."""
-_FAR_FROM_LUNG_MM, _FAR_ASIDE_MM = 28.0, 50.0
-"""Bone this far from the lungs and this far aside is no rib but a shoulder or an arm."""
 
 
 def other_seeds(
@@ -61,10 +49,14 @@ def other_seeds(
             seeds[key] = np.concatenate([seeds.get(key, np.zeros((0, 3), np.int64)), rib.voxels])
     if sacrum is not None:
         seeds |= _hips_and_femora(index, local, float(levels.bounds[sacrum + 1]), frame)
-    thoracic = [n for n, name in enumerate(named.names) if name[:1] == "T" and int(name[1:]) <= _STERNUM_LOWEST]
+    thoracic = [
+        n for n, name in enumerate(named.names) if name[:1] == "T" and int(name[1:]) <= level_setting("sternum_lowest")
+    ]
     if thoracic:
         low, high = levels.bounds[thoracic[0]], levels.bounds[thoracic[-1] + 1]
-        front = (np.abs(local[:, 2]) < _STERNUM_ASIDE_MM) & (local[:, 1] < -_STERNUM_AHEAD_MM)
+        front = (np.abs(local[:, 2]) < level_setting("sternum_aside_mm")) & (
+            local[:, 1] < -level_setting("sternum_ahead_mm")
+        )
         seeds["sternum"] = index[front & (local[:, 0] >= low) & (local[:, 0] <= high)]
     return {key: voxels for key, voxels in seeds.items() if len(voxels)}
 
@@ -80,13 +72,21 @@ def _hips_and_femora(index: Voxels, local: Floats, top: float, frame: AxialFrame
     below = level - rise
     for side, word in ((1, "left"), (-1, "right")):
         aside = side * local[:, 2]
-        wings = at_wings & (aside > _HIP_ASIDE_MM)
+        wings = at_wings & (aside > level_setting("hip_aside_mm"))
         if not wings.any():
             continue
         width = float(np.quantile(aside[wings], 0.98))
-        femur = (below > _FEMUR_BELOW_MM) & (aside > _FEMUR_SHARE * width)
-        high = (aside > _HIP_ASIDE_MM) & (below < 0.6 * _FEMUR_BELOW_MM) & (below > -_HIP_ABOVE_MM)
-        low = (below > _FEMUR_BELOW_MM) & (aside > 0.15 * width) & (aside < _ISCHIUM_SHARE * width)
+        femur = (below > level_setting("femur_below_mm")) & (aside > level_setting("femur_share") * width)
+        high = (
+            (aside > level_setting("hip_aside_mm"))
+            & (below < 0.6 * level_setting("femur_below_mm"))
+            & (below > -level_setting("hip_above_mm"))
+        )
+        low = (
+            (below > level_setting("femur_below_mm"))
+            & (aside > 0.15 * width)
+            & (aside < level_setting("ischium_share") * width)
+        )
         seeds[f"hip_{word}"] = index[high | low]
         seeds[f"femur_{word}"] = index[femur]
     return seeds
@@ -100,13 +100,15 @@ def far_from_lungs(
     Lower ribs leave the lungs behind; shoulder blades and arms end above them.
     """
     upper = [
-        n for n, name in enumerate(named.names) if name[:1] in "CT" and name[1:] and int(name[1:]) <= _LOWEST_BLADE
+        n
+        for n, name in enumerate(named.names)
+        if name[:1] in "CT" and name[1:] and int(name[1:]) <= level_setting("blade_lowest")
     ]
     if not upper or not lungs.any():
         return index[:0]
     # Every other voxel is enough for a distance of centimetres.
     spacing = 2.0 * np.asarray(frame.coarse_spacing_mm)
     away = ndimage.distance_transform_edt(~lungs[::2, ::2, ::2], sampling=spacing)
-    far = away[tuple((index // 2).T)] > _FAR_FROM_LUNG_MM
-    beside = (local[:, 0] >= levels.bounds[upper[0]]) & (np.abs(local[:, 2]) > _FAR_ASIDE_MM)
+    far = away[tuple((index // 2).T)] > level_setting("shoulder_lung_mm")
+    beside = (local[:, 0] >= levels.bounds[upper[0]]) & (np.abs(local[:, 2]) > level_setting("shoulder_aside_mm"))
     return np.asarray(index[far & beside])

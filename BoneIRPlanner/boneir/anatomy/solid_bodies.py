@@ -10,19 +10,11 @@ from scipy.spatial import ConvexHull, QhullError
 from .axial import AxialFrame
 from .body import Marked
 from .disc_planes import DiscPlanes
+from .level_settings import level_setting, level_span
 from .spine_line import SpineLine
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int32]
-
-_FRONT_MM, _BACK_MM, _ASIDE_MM = -60.0, -5.0, 34.0
-"""Where bodies are: from the line to the front, and to either side."""
-_ASIDE_WALL_MM = 27.0
-"""Farther aside are the roots of transverse processes and the heads of ribs."""
-_MARROW_HU = -70.0
-"""Fatty marrow lies above, the fat beside the spine below."""
-_INNER = (0.1, 0.9)
-"""Between the discs: at the ends of a level its dense endplates are all that is its own."""
 
 
 def fill_bodies(
@@ -56,19 +48,21 @@ def fill_bodies(
     """
     out = labels.copy()
     boxes = ndimage.find_objects(labels, max(numbers))
+    (ahead, behind), (lowest, highest) = level_span("body_back_mm"), level_span("body_part")
     for n, number in enumerate(numbers):
         box = boxes[number - 1]
         if number == sacrum or box is None:
             continue
         window = _wider(box, labels.shape)
         local = _places(window, line, frame)
-        front = (local[..., 1] > _FRONT_MM) & (local[..., 1] < _BACK_MM) & (np.abs(local[..., 2]) < _ASIDE_MM)
+        aside = np.abs(local[..., 2])
+        front = (local[..., 1] > ahead) & (local[..., 1] < behind) & (aside < level_setting("body_aside_mm"))
         low, high = planes.at(n, local[..., 1]), planes.at(n + 1, local[..., 1])
         share = (local[..., 0] - low) / np.maximum(high - low, 1e-6)
         mine = (labels[window] == number) & front
-        mine &= np.abs(local[..., 2]) < _ASIDE_WALL_MM
-        solid = _hulls(mine) & front & (share > _INNER[0]) & (share < _INNER[1])
-        free = (labels[window] == 0) & (hu[window] > _MARROW_HU)
+        mine &= aside < level_setting("body_wall_aside_mm")
+        solid = _hulls(mine) & front & (share > lowest) & (share < highest)
+        free = (labels[window] == 0) & (hu[window] > level_setting("body_marrow_hu"))
         out[window][solid & free] = number
     return out
 
