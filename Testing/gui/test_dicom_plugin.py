@@ -147,3 +147,12 @@ def test_a_plan_that_the_report_step_stores_is_offered_again(
     assert plugin.load(offer)
     name = planned.logic.planPages()[-1].name
     assert replace(planned.logic.planNow(name), name="plan-1") == kept
+
+
+def test_a_pet_is_offered_for_looking_not_for_planning(plugin: Any, series: list[str]) -> None:
+    from boneir.gui.dicom_offers import _image_offer
+    from boneir.image.series import series_of
+
+    (found,) = series_of(Path(file) for file in series)
+    assert _image_offer(replace(found, modality="PT")).name == "Spine 1.0, to lay over a plan"
+    assert _image_offer(replace(found, modality="MR")).name == "Spine 1.0, to plan on"

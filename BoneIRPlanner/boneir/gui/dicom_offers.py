@@ -10,6 +10,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from ..case import Modality
 from ..errors import ImageError, PlanError
 from ..findings import Finding, Severity, worst_first
 from ..image.dicom_header import read_dicom, without_warnings
@@ -125,4 +126,7 @@ def _texts(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def _name(series: Series) -> str:
-    return _("{series}, to plan on").format(series=series.description or series.modality)
+    what = series.description or series.modality
+    if series.modality == Modality.PET.value:
+        return _("{series}, to lay over a plan").format(series=what)
+    return _("{series}, to plan on").format(series=what)
