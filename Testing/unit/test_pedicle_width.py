@@ -17,10 +17,10 @@ def test_widths_are_the_published_ones_and_lie_between_them_elsewhere() -> None:
     widest = {level: widest_pedicle(level) for level in ("T1", "T4", "T8", "T12", "L1", "L5")}
     assert all(value is not None and value.grade is Grade.DERIVED for value in widest.values())
     amounts = {level: value.amount for level, value in widest.items() if value is not None}
-    assert amounts["T1"] == pytest.approx(9.27 + 2 * 1.01)
-    assert amounts["T4"] == pytest.approx(4.5 + 2 * 0.93)
-    assert amounts["T12"] == pytest.approx(8.31 + 2 * 1.83)
-    assert amounts["T8"] == pytest.approx((amounts["T4"] + amounts["T12"]) / 2)
+    assert amounts["T1"] == pytest.approx(9.27 + 2 * 1.01, abs=0.06)
+    assert amounts["T4"] == pytest.approx(4.5 + 2 * 0.93, abs=0.06)
+    assert amounts["T12"] == pytest.approx(8.31 + 2 * 1.83, abs=0.06)
+    assert amounts["T8"] == pytest.approx((amounts["T4"] + amounts["T12"]) / 2, abs=0.06)
     assert amounts["L1"] == amounts["L5"] == 17.8
     assert widest_pedicle("C5") is None
 

@@ -17,6 +17,8 @@ from boneir.findings import Severity
 from boneir.grid import Grid
 from boneir.mask import Mask
 from boneir.plan import Plan, Screw, Technique, Trajectory, Treatment, read_plan
+from boneir.stability.corridor_places import Site
+from boneir.stability.propose_screw import propose_screw
 from boneir.training.synthetic_patient import synthetic_patient
 
 
@@ -65,6 +67,19 @@ def test_corridors_are_listed_and_chosen_ones_saved(folder: Path, capsys: pytest
         found.measure("stability.rigidity_bending_planned").amount >= found.measure("stability.rigidity_bending").amount
     )
     assert not [f for f in found.findings if f.code.startswith("screw.") and f.severity is Severity.STOP]
+
+
+def test_proposed_screws_stay_out_of_the_canal(folder: Path) -> None:
+    """Told from the voxels of its outline, without the surface that the corridor was looked for on."""
+    case = load_case(folder)
+    bones = {item.name: item.mask for item in case.structures}
+    canal = bones["spinal_canal"].points_mm()
+    for side in ("left", "right"):
+        screw = propose_screw(case.image, bones, Site("pedicle", "L3", side)).screw
+        steps = np.arange(0.0, screw.trajectory.length_mm, 0.25)
+        axis = np.asarray([screw.trajectory.point_at(float(step)) for step in steps])
+        apart = min(float(np.linalg.norm(canal - point, axis=1).min()) for point in axis)
+        assert apart >= screw.diameter_mm / 2
 
 
 def test_a_screw_through_the_canal_is_stopped(folder: Path) -> None:

@@ -41,7 +41,7 @@ def _not_scored(case: Case, lesion: Lesion) -> Finding:
     if known:
         why = f"it lies in {' and '.join(known)}, and only vertebrae and long bones have one"
         if any(item.name.startswith("hip_") for item in bones_holding(case, lesion)):
-            why += "; what it takes of the acetabulum is measured instead"
+            why += "; where it reaches the acetabulum, what it takes of that is measured instead"
     else:
         why = "the bone around it is outlined without its name; an outline of its vertebra by level would be right"
     text = f"No stability score of {lesion.name} was computed: {why}."

@@ -93,7 +93,10 @@ def _order(treatment: Treatment, diameters: dict[str, float]) -> Iterator[Findin
                     "cement.bore", Severity.WARN, text, needs, "mm", wall, cannula.trajectory.tip_mm, cannula.name
                 )
             else:
-                text = f"Probe {probe.name} and cement go one after the other through cannula {cannula.name}."
+                text = (
+                    f"Probe {probe.name} ({needs:.1f} mm) goes through cannula {cannula.name}, whose bore is about "
+                    f"{bore:.1f} mm, and cement after it."
+                )
                 yield Finding("cement.one_cannula", Severity.NOTE, text, about=cannula.name)
 
 

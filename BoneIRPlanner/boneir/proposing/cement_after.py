@@ -61,7 +61,7 @@ def cement_after(
         raise OutlineError(f"No probe of {plan.name!r} passes {sick.name!r}: cement has no way into it.")
     chosen, tip = _best_of(shown, sick, ways)
     volume, reasons = proposed_volume(shown, sick, tip)
-    name = next(word for word in ("cement", *(f"cement {n}" for n in range(2, 99))) if not plan.title_of(word))
+    name = next(word for n in ("", *range(2, 99)) if not plan.title_of(word := f"{chosen.name}c{n}"))
     way = Trajectory(chosen.trajectory.entry_mm, tip)
     filled = replace(treatment, cement=(Cement(name, way, volume, cannula.diameter_mm.amount),))
     treatments = (*plan.treatments[:number], filled, *plan.treatments[number + 1 :])

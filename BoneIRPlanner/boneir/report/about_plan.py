@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..assessment import Assessment
-from ..plan import Plan, Position, Probe, Trajectory, Treatment
+from ..plan import Plan, Position, Probe, Technique, Trajectory, Treatment
 from .devices import DeviceSheet, device_sheets
 from .material import Material
 from .model import Block, Bullets, Column, Facts, Paragraph, Row, Section, Table
@@ -34,10 +34,19 @@ class _Instrument:
 
 
 def plan_title(plan: Plan) -> str:
-    """What is planned, in one line: "Microwave ablation of lesion-1"."""
-    title = "; ".join(f"{TECHNIQUE_WORDS[t.technique]} of {t.lesion}" for t in plan.treatments)
+    """What is planned, in one line: "Microwave ablation and cement augmentation of lesion-1"."""
+    title = "; ".join(f"{_done_by(treatment)} of {treatment.lesion}" for treatment in plan.treatments)
     title = title or "plan without a treatment"
     return title[0].upper() + title[1:]
+
+
+def _done_by(treatment: Treatment) -> str:
+    """The technique of a treatment, and the cement and screws that go with it."""
+    found = [treatment.technique]
+    found += [Technique.CEMENT] if treatment.cement else []
+    found += [Technique.FIXATION] if treatment.screws else []
+    words = [TECHNIQUE_WORDS[technique] for technique in dict.fromkeys(found)]
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def plan_section(material: Material) -> Section:

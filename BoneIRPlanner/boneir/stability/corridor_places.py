@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ..anatomy.vertebra_parts import vertebra_parts
 from ..errors import OutlineError
@@ -176,11 +177,12 @@ def _pedicle(site: Site, kind: CorridorKind, bones: Mapping[str, Mask]) -> tuple
     lateral, back, up = kind.towards
     out = lateral if site.side == "left" else -lateral
     way = out * parts.frame.left + back * parts.frame.back + up * parts.frame.up
-    forbidden = [mask for mask in (parts.canal, canal) if mask is not None and not mask.is_empty]
+    canals = [mask for mask in (parts.canal, canal) if mask is not None and not mask.is_empty]
+    forbidden = [_with_reserve(mask) for mask in canals]
     points = pedicle.points_mm()
     behind = parts.frame.to_local(points)[:, 1]
     low, high = np.quantile(behind, _ISTHMUS)
-    beside = beside_pedicle(vertebra, [canal] if canal is not None else forbidden, parts.frame, behind, site.level)
+    beside = beside_pedicle(vertebra, canals[-1:], parts.frame, behind, site.level)
     if beside is not None and not beside.is_empty:
         forbidden.append(beside)
     end = parts.frame.middle_mm + (float(behind.max()) + _ARCH_MM) * parts.frame.back
@@ -196,10 +198,23 @@ def _sacral(
     aside = frame.to_local(places)[:, 0] * (-1.0 if site.side == "right" else 1.0)
     within = np.abs(aside) <= _BODY_MM if not site.side else (aside > _ALA_MM[0]) & (aside < _ALA_MM[1])
     hips = [bones[f"hip_{side}"] for side in ((site.side,) if site.side else SIDES)]
-    forbidden = [canal] if canal is not None and not canal.is_empty else []
+    forbidden = [_with_reserve(canal)] if canal is not None and not canal.is_empty else []
     places = places[within]
     bone = InBone.of([sacrum, *hips], forbidden, entered=hips, around=(places, _far(kind)))
     return bone, _aim(kind, places, way)
+
+
+def _with_reserve(canal: Mask) -> Mask:
+    """The canal and what lies so near that its outline may miss it."""
+    reserve = limit("screws", "canal_reserve").amount
+    pad = [int(np.ceil(reserve / s)) for s in canal.grid.spacing_mm[::-1]]
+    k, j, i = (c - p for c, p in zip(canal.corner, pad, strict=True))
+    nk, nj, ni = (n + 2 * p for n, p in zip(canal.voxels.shape, pad, strict=True))
+    apart = ndimage.distance_transform_edt(~canal.part((k, j, i), (nk, nj, ni)), canal.grid.spacing_mm[::-1])
+    near, low = apart <= reserve + 1e-6, np.maximum((k, j, i), 0)
+    kept = tuple(slice(a - b, None) for a, b in zip(low, (k, j, i), strict=True))
+    room = tuple(slice(0, n - a) for n, a in zip(canal.grid.shape, low, strict=True))
+    return Mask.within(near[kept][room], (int(low[0]), int(low[1]), int(low[2])), canal.grid)
 
 
 def _far(kind: CorridorKind) -> float:

@@ -31,7 +31,7 @@ def widest_pedicle(level: str) -> Value | None:
     known = {key: read_value(table[key], f"Limits/screws.json, pedicle_width.{key}") for key in table}
     places = [_LEVELS.index(key) for key in known]
     widths = [value.amount if value.high is None else value.high for value in known.values()]
-    width = float(np.interp(_LEVELS.index(level), places, widths))
+    width = round(float(np.interp(_LEVELS.index(level), places, widths)), 1)
     sources = dict.fromkeys(value.source for value in known.values())
     return Value(width, "mm", Grade.DERIVED, f"Between published levels: {'; '.join(sources)}")
 

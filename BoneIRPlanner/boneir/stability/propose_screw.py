@@ -44,8 +44,18 @@ class ProposedScrew:
         return self.screw.trajectory.length_mm
 
 
+def _room_to_canal_mm(canal: Mask | None, way: Trajectory) -> float:
+    """Distance from an axis to the outline of the canal; infinite where there is none."""
+    if canal is None or canal.is_empty:
+        return np.inf
+    offset = canal.points_mm() - np.asarray(way.entry_mm)
+    along = np.clip(offset @ np.asarray(way.direction), 0.0, way.length_mm)
+    apart = np.linalg.norm(offset - along[:, None] * np.asarray(way.direction), axis=1)
+    return max(float(apart.min()) - 0.5 * min(canal.grid.spacing_mm), 0.0)
+
+
 def propose_screw(image: Image, bones: Mapping[str, Mask], site: Site) -> ProposedScrew:
-    """Find the widest corridor of a site and the largest screw that it holds.
+    """Find the widest corridor of a site and the largest screw that it holds and that stays out of the canal.
 
     Parameters
     ----------
@@ -73,7 +83,12 @@ def propose_screw(image: Image, bones: Mapping[str, Mask], site: Site) -> Propos
         raise OutlineError(f"No straight way of {kind.reach.least_mm:g} mm leads through the {site.words}.")
     diameter, length = chosen_size(kind, bone, corridor)
     x, y, z = (e + length * w for e, w in zip(corridor.entry_mm, corridor.way, strict=True))
-    screw = Screw(site.title, Trajectory(corridor.entry_mm, (x, y, z)), diameter)
+    way = Trajectory(corridor.entry_mm, (x, y, z))
+    room = _room_to_canal_mm(bones.get("spinal_canal"), way)
+    diameter = max(
+        [size for size in kind.diameters_mm if size <= min(diameter, 2.0 * room)], default=min(kind.diameters_mm)
+    )
+    screw = Screw(site.title, way, diameter)
     fit = fit_of_screw(bone, screw.trajectory, diameter)
     if fit is None:
         raise OutlineError(f"The axis found for the {site.words} does not lie in bone.")
