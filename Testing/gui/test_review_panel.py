@@ -226,6 +226,7 @@ def test_nothing_is_cut_off_at_500_pixels(two: Any, theme: str, tmp_path: Path) 
     words = "Registration doubtful: look before it is used. The checks let expect an error of 3.2 mm."
     two.parameters.registration = written(Outcome(words, findings=findings()))
     two.parameters.followed = written(Outcome(words, measures=measures(), findings=findings()))
+    two.logic.hasLayers = lambda: True
     two.parameters.layers = "Outlined: 45 °C, toxic to nerves (lesion-1); 60 °C, coagulates at once (lesion-1)."
     two.ui.layersGroup.collapsed = two.ui.followGroup.collapsed = False
     look_at(two, tmp_path, "review", theme)

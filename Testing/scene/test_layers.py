@@ -75,3 +75,32 @@ def test_cement_changes_in_its_place(scene: Any) -> None:
     assert list(marked(scene, Part.CEMENT)) == [other]
     hide_layers(scene)
     assert not list(marked(scene, Part.CEMENT))
+
+
+def test_what_was_simulated_goes_when_the_needle_is_moved_or_the_plan_deleted(scene: Any) -> None:
+    from boneir.plan import Plan, Probe, Technique, Trajectory, Treatment
+    from boneir.scene.layers import show_cement, show_isotherms
+    from boneir.scene.marks import LAYERS, Part, marked
+    from boneir.scene.plan_desk import PlanDesk
+
+    def shown() -> list[str]:
+        return [node.GetAttribute("boneir.plan") for part in LAYERS for node in marked(scene, part)]
+
+    def simulate() -> None:
+        show_isotherms(scene, "plan-1", [isotherm(45.0, 8.0)])
+        show_cement(scene, "plan-1", [("lesion-1", ball(3.0))])
+
+    probe = Probe("1", "emprint", Trajectory((0.0, 60.0, 0.0), (0.0, 0.0, 0.0)), power_w=100.0, duration_s=300.0)
+    desk = PlanDesk(scene)
+    desk.act(lambda book: book.added(Plan("plan-1", (Treatment("lesion-1", Technique.MICROWAVE, 5.0, (probe,)),))))
+    desk.show("plan-1")
+    simulate()
+    desk.take_moves()
+    assert shown() == ["plan-1", "plan-1"]
+    line = next(marked(scene, Part.LINE, "plan-1"))
+    line.SetNthControlPointPositionWorld(1, 3.0, 0.0, 0.0)
+    desk.take_moves()
+    assert not shown()
+    simulate()
+    desk.act(lambda book: book.deleted("plan-1"))
+    assert not shown()

@@ -39,7 +39,7 @@ class FollowPanel(ModuleWidget):
             button.enabled = planned and two
         self.ui.respondButton.enabled = two and None not in (parameters.fixedOutlines, parameters.otherOutlines)
         outcome = read(Outcome, parameters.followed) or Outcome()
-        show_text(self.ui.layersText, parameters.layers)
+        show_text(self.ui.layersText, parameters.layers if self.logic.hasLayers() else "")
         show_text(self.ui.followText, outcome.text)
         show_measures(self.ui.followMeasuresTable, outcome.measures)
         show_findings(self.ui.followTable, outcome.findings)

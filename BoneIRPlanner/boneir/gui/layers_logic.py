@@ -49,6 +49,12 @@ class LayersLogic(FollowLogic):
             show_cement(slicer.mrmlScene, plan.name, shapes)
         return True
 
+    def hasLayers(self) -> bool:
+        """Whether isotherms or cement are there; they go when their plan changes."""
+        from ..scene.marks import LAYERS, marked
+
+        return any(True for part in LAYERS for _node in marked(slicer.mrmlScene, part))
+
     def hideLayers(self) -> None:
         """Take isotherms and cement away."""
         from ..scene.layers import hide_layers

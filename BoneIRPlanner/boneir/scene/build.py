@@ -12,7 +12,7 @@ from ..plan import Plan
 from .application import new_scene
 from .colours import ZONE
 from .core import slicer
-from .marks import Part, mark, marked, remove_marked
+from .marks import LAYERS, Part, mark, marked, remove_marked
 from .needles import show_needles
 from .segments import Segment, fill_segmentation, segment_of
 from .tools import tools_of
@@ -122,7 +122,7 @@ def show_plan(
     """
     if assessment is not None and assessment.plan_uid != plan.uid:
         raise CaseError(f"The assessment is of another plan than {plan.name!r}: assess the plan as it is now.")
-    for part in (Part.LINE, Part.BODY, Part.PLAN, Part.VALUES, Part.ZONES):
+    for part in (Part.LINE, Part.BODY, Part.PLAN, Part.VALUES, Part.ZONES, *LAYERS):
         remove_marked(scene, part, plan.name)
     tools = tools_of(plan, diameters_mm)
     _show_text(scene, plan)

@@ -9,7 +9,7 @@ from ..assessing.isotherms import Isotherm
 from ..mask import Mask
 from .colours import GREEN, ORANGE, PURPLE, WHITE, YELLOW, Colour
 from .core import slicer
-from .marks import Part, mark, marked, remove_marked
+from .marks import LAYERS, Part, mark, marked, remove_marked
 from .segments import Segment, fill_segmentation, label_map_of
 
 _WARM: tuple[Colour, ...] = (YELLOW, ORANGE)
@@ -82,7 +82,7 @@ def show_cement(scene: Any, plan: str, shapes: Sequence[tuple[str, Mask]]) -> An
 
 def hide_layers(scene: Any) -> None:
     """Take isotherms and cement away."""
-    for part in (Part.ISOTHERMS, Part.CEMENT):
+    for part in LAYERS:
         remove_marked(scene, part)
 
 

@@ -37,6 +37,10 @@ class Part(StrEnum):
     CEMENT = "cement"
 
 
+LAYERS = (Part.ISOTHERMS, Part.CEMENT)
+"""What was simulated of a plan as it was: it goes when the plan changes."""
+
+
 def mark(node: Any, part: Part, plan: str = "", tool: str = "") -> None:
     """Write on a node what it is, and put it into the folder of its plan."""
     node.SetAttribute(PART, part.value)

@@ -18,7 +18,7 @@ from ..plain import from_plain, to_json
 from ..plan import Plan, plan_from_plain
 from ..plan_book import Page, PlanBook, book_from_json, book_to_json
 from .core import slicer
-from .marks import PLAN, Part, mark, marked
+from .marks import LAYERS, PLAN, Part, mark, marked, remove_marked
 from .needles import ways_of
 from .plans import remove_plan, show_only
 from .read_back import moved_ways
@@ -133,6 +133,8 @@ class PlanDesk:
                 show_as_needed(self._scene, page.plan)
             else:
                 book = book.edited(page.name, moved)
+                for part in LAYERS:
+                    remove_marked(self._scene, part, page.name)
         self._write(book)
         self._mark_standing(book)
         if not back:

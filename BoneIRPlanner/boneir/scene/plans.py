@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .marks import PLAN, Part, marked, remove_folder, remove_marked
+from .marks import LAYERS, PLAN, Part, marked, remove_folder, remove_marked
 
-_SEEN = (Part.LINE, Part.BODY, Part.ZONES)
+_SEEN = (Part.LINE, Part.BODY, Part.ZONES, *LAYERS)
 _ALL = (*_SEEN, Part.PLAN, Part.VALUES, Part.LIVE)
 
 

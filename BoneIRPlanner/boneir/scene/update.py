@@ -10,7 +10,7 @@ from ..errors import CaseError, PlanError
 from ..plan import Plan, plan_from_plain
 from .build import show_plan, show_zones
 from .core import vtk
-from .marks import TOOL, Part, marked, remove_marked
+from .marks import LAYERS, TOOL, Part, marked, remove_marked
 from .needles import FILE_DIGITS_MM, follow_lines, ways_of
 from .ras import to_ras
 from .tools import Tool, tools_of
@@ -25,7 +25,7 @@ def is_shown(scene: Any, name: str) -> bool:
 def show_as_needed(scene: Any, plan: Plan) -> None:
     """Let the nodes of a plan be what it says: untouched where they are, moved where that is enough, else made anew.
 
-    Zones that were predicted for other values go.
+    Zones, isotherms and cement that were computed for other values go.
     """
     tools = tools_of(plan)
     shown = _plan_of(scene, plan.name)
@@ -41,7 +41,8 @@ def show_as_needed(scene: Any, plan: Plan) -> None:
         next(marked(scene, Part.PLAN, plan.name)).SetText(plan.to_json())
         remove_marked(scene, Part.VALUES, plan.name)
         show_values(scene, plan, tools, None)
-        remove_marked(scene, Part.ZONES, plan.name)
+        for part in (Part.ZONES, *LAYERS):
+            remove_marked(scene, part, plan.name)
     follow_lines(scene, plan.name)
 
 
