@@ -6,7 +6,12 @@
 - ``ct-simulated-mr``: the same with the contrast of an MR, shading and noise: real anatomy, made-up contrast;
 - ``ct-mr``: a real CT and a real MR, moved; the two come from different days and tables, so that the alignment they
   came with is not exact to millimetres: what is measured is how far each result lies from that of unmoved images;
-- ``ct-pet``: a real PET that follows the CT of its own examination.
+- ``ct-pet``: a real PET that follows the CT of its own examination;
+- ``ct-cbct``: the first with a small round field of view, cupping, a wrong scale of HU and 80 HU of noise;
+- ``mr-mr``: two made-up contrasts of one real anatomy, T1-like and T2-like, each shaded and noisy in its own way.
+
+For ``ct-mr`` a last line says how far the result on unmoved images lies from the alignment that they came with, and
+from that of an independent registration by directions of edges, which shares nothing with this one but the images.
 
 Motions are drawn up to 15 mm along each axis and 15 degrees about it. Beside each result a registration that is off by
 3 to 12 mm is judged too, so that the verdict is tested where nothing fails.
@@ -22,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
+from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -34,9 +40,9 @@ from boneir.image.rigid import Rigid, placed
 from boneir.mask import Mask
 from cases_folder import cases_root
 
-PAIRS = {"ct-ct": 1.0, "ct-simulated-mr": 1.5, "ct-mr": 1.5, "ct-pet": 1.5}
+PAIRS = {"ct-ct": 1.0, "ct-simulated-mr": 1.5, "ct-mr": 1.5, "ct-pet": 1.5, "ct-cbct": 1.0, "mr-mr": 1.5}
 """Pairs, and the target error in mm below which a registration is good, for the median over all."""
-FAILED_MM = {"ct-ct": 2.0, "ct-simulated-mr": 3.0, "ct-mr": 3.0, "ct-pet": 3.0}
+FAILED_MM = {"ct-ct": 2.0, "ct-simulated-mr": 3.0, "ct-mr": 3.0, "ct-pet": 3.0, "ct-cbct": 2.0, "mr-mr": 3.0}
 """A registration with a larger error must not be called good."""
 MOST_MM, MOST_DEG = 15.0, 15.0
 HEADERS = ("spread_mm", "return_mm", "halves_mm", "edges_mm", "edges_share", "overlap")
@@ -62,6 +68,8 @@ def main() -> int:
             with options.rows.open("a") as file:
                 file.write(json.dumps(rows[-1]) + "\n")
     print(summary(options.pair, rows))
+    if options.pair == "ct-mr":
+        print(independently())
     return 0
 
 
@@ -172,12 +180,86 @@ def pelvic_ct_pet(seed: int):
     return fixed, rescanned(fixed, truth, 5.0, 40.0, seed, hot.mean(axis=0)), truth, bones, hot
 
 
+def lumbar_cbct(seed: int):
+    """What a C-arm shows of the lumbar spine: a cylinder of 200 mm, dark in its middle, noisy, its HU too low."""
+    fixed, moved, truth, bones, targets = lumbar_ct(seed)
+    centre = truth.apply(targets.mean(axis=0))
+    away = np.linalg.norm((points_of(moved.grid) - centre)[..., :2], axis=-1)
+    values = 0.85 * np.asarray(moved.voxels, np.float32) - 40.0 - 120.0 * np.clip(1.0 - away / 100.0, 0.0, 1.0)
+    values += np.random.default_rng(seed + 2).normal(0, 80, values.shape)
+    values[away > 100.0] = -1000.0
+    seen = np.linalg.norm((truth.apply(targets) - centre)[:, :2], axis=1) < 90.0
+    return fixed, Image(np.rint(values).astype(np.int16), moved.grid), truth, bones, targets[seen]
+
+
+def two_contrasts(seed: int):
+    """T1-like and T2-like: fat and marrow less bright than fluid and disc in the second."""
+    fixed, moved, truth, bones, targets = lumbar_ct(seed)
+    values = np.interp(moved.voxels, [-1000, -400, -150, -60, 20, 60, 150, 300, 700, 1300],
+                       [5, 5, 420, 520, 800, 260, 380, 260, 90, 30])  # fmt: skip
+    k, j, i = (np.linspace(-1, 1, n) for n in values.shape)
+    values *= 1.0 - 0.2 * i + 0.2 * j[:, None] - 0.1 * k[:, None, None]
+    values += np.random.default_rng(seed + 3).normal(0, 30, values.shape)
+    second = Image(values.astype(np.float32), moved.grid, Modality.MR, "")
+    return as_mr(fixed, seed), second, truth, bones, targets
+
+
+def independently() -> str:
+    """How far the result on the unmoved CT and MR lies from two other alignments of them.
+
+    The independent one maximises how well directions of edges agree (normalised gradient fields: Haber and Modersitzki,
+    MICCAI 2006, LNCS 4191:726-733), by Powell's method.
+    """
+    folder = cases_root() / "sarcoma-pet-ct-mr"
+    (fixed, _), (moving, _) = (read_image(folder / name / "image") for name in ("CT", "MR_T1"))
+    bones, targets = bones_and_targets(fixed)
+    targets = targets[moving.grid.contains(targets)]
+    pair = pair_of_images(fixed, moving, bones, seed=5)
+    rest = best_of_pair(pair)
+    here, there = (_slopes(image) for image in (pair.levels[-1].fixed, pair.levels[-1].moving))
+    points = pair.levels[-1].seen_from(rest).points_mm[:12_000]
+    edges = here(points)
+    length = np.linalg.norm(edges, axis=1)
+    steep = length > np.quantile(length, 0.6)
+    points, units = points[steep], edges[steep] / length[steep, None]
+    least = float(np.median(np.linalg.norm(there(points), axis=1)))
+
+    def agreement(six: np.ndarray) -> float:
+        motion = Rigid.about(points.mean(axis=0), 1.15 * six[3:], six[:3])  # 1.15 degrees are 1 mm at 50 mm
+        slopes = there(motion.apply(points))
+        along = (slopes * (units @ motion.matrix.T)).sum(axis=1) ** 2
+        return -float(np.mean(along / ((slopes**2).sum(axis=1) + least**2)))
+
+    six = minimize(agreement, np.zeros(6), method="Powell", options={"xtol": 0.02, "ftol": 1e-5}).x
+    other = Rigid.about(points.mean(axis=0), 1.15 * six[3:], six[:3])
+    return (
+        f"unmoved, over the bones: {error_mm(rest, other, targets):.2f} mm from the independent registration, "
+        f"{error_mm(rest, Rigid(), targets):.2f} mm from the alignment that the images came with, which lies "
+        f"{error_mm(other, Rigid(), targets):.2f} mm from the independent one"
+    )
+
+
+def _slopes(image):
+    """A function that gives the gradient of an image at points."""
+    blurred = ndimage.gaussian_filter(image.values.astype(float), 1.0)
+    parts = np.gradient(blurred, *image.grid.spacing_mm[::-1])[::-1]
+    turn = np.asarray(image.grid.direction).reshape(3, 3).T
+
+    def at(points: np.ndarray) -> np.ndarray:
+        kji = image.grid.to_ijk(points)[:, ::-1].T
+        return np.stack([ndimage.map_coordinates(part, kji, order=1, mode="nearest") for part in parts], axis=1) @ turn
+
+    return at
+
+
 _KNOWN: dict[str, Rigid] = {}
 PAIR_MAKERS = {
     "ct-ct": lumbar_ct,
     "ct-simulated-mr": lambda seed: lumbar_ct(seed, mr=True),
     "ct-mr": pelvic_ct_mr,
     "ct-pet": pelvic_ct_pet,
+    "ct-cbct": lumbar_cbct,
+    "mr-mr": two_contrasts,
 }
 
 

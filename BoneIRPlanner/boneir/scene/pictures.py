@@ -35,7 +35,7 @@ def pictures_of(
     pictures : tuple of Picture
         "three_d" of the whole plan; for each needle "axial", "along" and "across", which are the two planes that hold
         it, and "down_the_needle", the plane across it at the narrowest place; "fused" of each other image of the case,
-        in the axial slice through the lesion. All have 800 x 700 pixels.
+        in the axial slice through the lesion. All have 800 x 700 pixels. "z_score" of each lesion in bone, wider.
     findings : tuple of Finding
         ``report.no_pictures`` where this machine cannot draw, or the plan has no needle; there are then no pictures.
     """
@@ -47,10 +47,13 @@ def pictures_of(
     from .album import Album
     from .fused import fused_pictures
     from .tools import tools_of
+    from .zscore_picture import zscore_pictures
 
     tools = tools_of(plan, diameters_mm)
     album = Album(case, plan, assessment, tools)
-    return (*album.pictures(), *fused_pictures(case, _middle(case, plan, tools[0].trajectory.tip_mm))), ()
+    fused = fused_pictures(case, _middle(case, plan, tools[0].trajectory.tip_mm))
+    scores = zscore_pictures(case, tuple(treatment.lesion for treatment in plan.treatments))
+    return (*album.pictures(), *fused, *scores), ()
 
 
 def _middle(case: Case, plan: Plan, otherwise_mm: Point) -> Point:
