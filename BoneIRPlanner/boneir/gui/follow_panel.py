@@ -47,16 +47,18 @@ class FollowPanel(ModuleWidget):
     def onIsotherms(self) -> None:
         with work(_("The isotherms could not be simulated.")):
             self.parameters.layers = self.logic.showIsotherms(self.parameters.reviewPlan, self._planned())
+        self.refresh()
 
     def onCement(self) -> None:
         parameters = self.parameters
         with work(_("The cement could not be forecast.")):
             planned_ml, most_ml = self.logic.forecastCement(parameters.reviewPlan, self._planned())
+            self.logic.showCement(parameters.reviewPlan, planned_ml)
             parameters.layers = _("{planned} mL are planned; the forecast reaches to {most} mL.").format(
                 planned=f"{planned_ml:.1f}", most=f"{most_ml:.1f}"
             )
             parameters.cementMl = planned_ml
-            self.logic.showCement(parameters.reviewPlan, planned_ml)
+        self.refresh()
 
     def onCementMoved(self, volume_ml: float) -> None:
         if self.parameters is not None:
