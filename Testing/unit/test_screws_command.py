@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from boneir.access.capsules import segment_distances
 from boneir.assess import assess
 from boneir.case import Case, Lesion, Role, Structure
 from boneir.case_folder import load_case, save_case
@@ -19,6 +20,7 @@ from boneir.mask import Mask
 from boneir.plan import Plan, Screw, Technique, Trajectory, Treatment, read_plan
 from boneir.stability.corridor_places import Site
 from boneir.stability.propose_screw import propose_screw
+from boneir.stability.screws_together import gap_mm, kept_apart
 from boneir.training.synthetic_patient import synthetic_patient
 
 
@@ -80,6 +82,26 @@ def test_proposed_screws_stay_out_of_the_canal(folder: Path) -> None:
         axis = np.asarray([screw.trajectory.point_at(float(step)) for step in steps])
         apart = min(float(np.linalg.norm(canal - point, axis=1).min()) for point in axis)
         assert apart >= screw.diameter_mm / 2
+
+
+def test_screws_that_would_meet_are_taken_shorter(folder: Path) -> None:
+    case = load_case(folder)
+    bones = {item.name: item.mask for item in case.structures}
+    pair = [propose_screw(case.image, bones, Site("pedicle", "L3", side)) for side in ("left", "right")]
+    wanted = gap_mm(*pair) + 4.0
+    kept = kept_apart(case.image, bones, pair, wanted)
+    assert gap_mm(*kept) >= wanted
+    assert all(
+        now.screw.trajectory.entry_mm == was.screw.trajectory.entry_mm for now, was in zip(kept, pair, strict=True)
+    )
+    lengths = [(now.length_mm, was.length_mm) for now, was in zip(kept, pair, strict=True)]
+    assert any(now < was for now, was in lengths)
+    assert all(now == pytest.approx(round(now / 5) * 5) for now, _ in lengths), "lengths of the catalogue"
+    same = kept_apart(case.image, bones, pair, gap_mm(*pair) - 1.0)
+    assert all(now is was for now, was in zip(same, pair, strict=True))
+    one, other = (item.screw.trajectory for item in pair)
+    exact = segment_distances([one.entry_mm], [one.tip_mm], other.entry_mm, other.tip_mm)[0]
+    assert gap_mm(*pair) == pytest.approx(exact - sum(item.screw.diameter_mm for item in pair) / 2, abs=0.3)
 
 
 def test_a_screw_through_the_canal_is_stopped(folder: Path) -> None:

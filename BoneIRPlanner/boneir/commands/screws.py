@@ -6,15 +6,18 @@ import argparse
 from dataclasses import replace
 
 from ..access.bones import bones_holding
+from ..access.limits import access_limits
 from ..access.pedicle import grade_of_breach
 from ..case import Case, Role
 from ..case_folder import find_plan, load_case, save_plan
 from ..errors import BoneIRError
 from ..findings import Finding, Severity
+from ..mask import Mask
 from ..plan import Plan, Screw, Technique, Treatment, read_plan
 from ..stability.corridor_places import Site, site_named, sites_of
 from ..stability.pedicle_width import widest_pedicle
 from ..stability.propose_screw import ProposedScrew, propose_screw
+from ..stability.screws_together import kept_apart
 from .output import Answer, Progress, TextTable
 from .tables import finding_lines, plain
 
@@ -33,6 +36,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
                 found.append(propose_screw(case.image, bones, site))
             except BoneIRError as error:
                 refused.append(Finding("screw.no_corridor", Severity.NOTE, str(error), about=site.key))
+    if chosen:
+        found, refused = _apart(case, bones, found, refused)
     refused += [finding for item in found if (finding := _as_wide_as_they_are(item)) is not None]
     plan = _plan(case, lesion.name, [item.screw for item in found], options) if chosen and found else None
     path = None if plan is None else save_plan(plan, options.case)
@@ -50,6 +55,25 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     elif found:
         parts.append("Choose with --corridor NAME; it may be given again.")
     return Answer(document, tuple(parts))
+
+
+def _apart(
+    case: Case, bones: dict[str, Mask], found: list[ProposedScrew], refused: list[Finding]
+) -> tuple[list[ProposedScrew], list[Finding]]:
+    """Screws that are set together, shortened where they would meet, and what was shortened."""
+    kept = kept_apart(case.image, bones, found, access_limits().probe_apart.amount)
+    said = [
+        Finding(
+            "screw.shortened",
+            Severity.NOTE,
+            f"{now.screw.title} was taken {now.length_mm:.0f} mm long instead of {was.length_mm:.0f} mm, so that it "
+            "does not meet another screw.",
+            about=now.site.key,
+        )
+        for now, was in zip(kept, found, strict=True)
+        if now is not was
+    ]
+    return kept, [*refused, *said]
 
 
 def _as_wide_as_they_are(item: ProposedScrew) -> Finding | None:
