@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from ..ablation.device import DeviceStatus
 from ..ablation.devices import device, devices
 from ..access.skin_colours import LegendEntry
-from ..anatomy.structures import structure_kinds
+from ..anatomy.structures import structure_kinds, within_sentence
 from ..assessment import Assessment
 from ..errors import BoneIRError
 from ..findings import Severity, worst_first
@@ -121,7 +121,7 @@ def live_words(state: LiveState) -> str:
     if close:
         nearest = min(close, key=lambda item: item.amount)
         words = _("{distance} from {structure}").format(
-            distance=amount_text(nearest.amount, "mm"), structure=structure_words(nearest.about)
+            distance=amount_text(nearest.amount, "mm"), structure=within_sentence(structure_words(nearest.about))
         )
         lines[0] += f", {words}"
     covered = [item for item in state.path.measures if item.code == "ablation.margin_coverage"]
@@ -151,7 +151,8 @@ def skin_words(skin: SkinMap, index: int) -> str:
     if skin.reason[index] == 0:
         return _("Allowed here, with a weighted cost of {score}.").format(score=f"{skin.score[index]:.2f}")
     rule = skin.reasons[skin.reason[index]].replace("_", " ")
-    structure = structure_words(skin.structures[skin.structure[index]]) if skin.structure[index] >= 0 else ""
+    known = skin.structure[index] >= 0
+    structure = within_sentence(structure_words(skin.structures[skin.structure[index]])) if known else ""
     what = _("Refused here: {rule}").format(rule=rule) + (f", {structure}" if structure else "")
     missing = float(skin.shortfall_mm[index])
     if missing <= 0:
