@@ -7,13 +7,18 @@ from functools import cache
 import numpy as np
 import pytest
 
-from boneir.case import Role, Structure
+from boneir.assessing.cement import assess_cement
+from boneir.assessing.sheet import Sheet
+from boneir.assessing.subject import Subject
+from boneir.case import Case, Lesion, Role, Structure
 from boneir.cement.compartment import Compartment
 from boneir.cement.forecast import forecast, prepare
 from boneir.cement.ports import PortKind
 from boneir.cement.site import cement_site
 from boneir.grid import Grid
 from boneir.mask import Mask
+from boneir.plan import Technique, Treatment
+from boneir.proposing.cement import wanted_cement
 from boneir.training.implant import LesionKind, implant_lesion
 from boneir.training.synthetic_patient import synthetic_patient
 
@@ -86,3 +91,19 @@ def test_foramina_of_the_sacrum_count_as_places_where_roots_leave():
     ]
     site = cement_site(sick, (Structure("hip_left", Role.BONE, pelvis, "hip_left"), *made))
     assert np.array_equal(site.neighbours.roots.full(), one | other)
+
+
+def test_a_plan_and_its_assessment_rest_on_one_range():
+    """A lesion in two compartments is filled as the larger part is, in what is proposed and in what is assessed."""
+    patient, head = hip()
+    made = implant_lesion(
+        patient.image, tuple(float(v) for v in in_the_roof(patient, head)), 14.0, LesionKind.LYTIC,
+        bone=patient.labels["hip_left"], seed=1,
+    )  # fmt: skip
+    case = Case(made.image, structures(patient), (Lesion("l", made.mask),))
+    sheet = Sheet()
+    assess_cement(Subject(case, Treatment("l", Technique.CEMENT)), sheet)
+    (whole,) = (item for item in sheet.measures if item.code == "cement.volume")
+    wanted = wanted_cement(case, case.lesions[0])
+    assert (whole.amount, whole.low, whole.high) == (wanted.expected_ml, wanted.low_ml, wanted.high_ml)
+    assert wanted.expected_ml > 0.6 * wanted.void_ml, "the roof bears weight and is filled to more than elsewhere"
