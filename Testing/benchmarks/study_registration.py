@@ -8,7 +8,8 @@
   came with is not exact to millimetres: what is measured is how far each result lies from that of unmoved images;
 - ``ct-pet``: a real PET that follows the CT of its own examination;
 - ``ct-cbct``: the first with a small round field of view, cupping, a wrong scale of HU and 80 HU of noise;
-- ``mr-mr``: two made-up contrasts of one real anatomy, T1-like and T2-like, each shaded and noisy in its own way.
+- ``mr-mr``: two T1-like images of one real anatomy, each shaded and noisy in its own way;
+- ``t1-t2``: the second T2-like, where fat and marrow are less bright than fluid and disc.
 
 For ``ct-mr`` a last line says how far the result on unmoved images lies from the alignment that they came with, and
 from that of an independent registration by directions of edges, which shares nothing with this one but the images.
@@ -40,9 +41,17 @@ from boneir.image.rigid import Rigid, placed
 from boneir.mask import Mask
 from cases_folder import cases_root
 
-PAIRS = {"ct-ct": 1.0, "ct-simulated-mr": 1.5, "ct-mr": 1.5, "ct-pet": 1.5, "ct-cbct": 1.0, "mr-mr": 1.5}
+PAIRS = {"ct-ct": 1.0, "ct-simulated-mr": 1.5, "ct-mr": 1.5, "ct-pet": 1.5, "ct-cbct": 1.0, "mr-mr": 1.5, "t1-t2": 1.5}
 """Pairs, and the target error in mm below which a registration is good, for the median over all."""
-FAILED_MM = {"ct-ct": 2.0, "ct-simulated-mr": 3.0, "ct-mr": 3.0, "ct-pet": 3.0, "ct-cbct": 2.0, "mr-mr": 3.0}
+FAILED_MM = {
+    "ct-ct": 2.0,
+    "ct-simulated-mr": 3.0,
+    "ct-mr": 3.0,
+    "ct-pet": 3.0,
+    "ct-cbct": 2.0,
+    "mr-mr": 3.0,
+    "t1-t2": 3.0,
+}
 """A registration with a larger error must not be called good."""
 MOST_MM, MOST_DEG = 15.0, 15.0
 HEADERS = ("spread_mm", "return_mm", "halves_mm", "edges_mm", "edges_share", "overlap")
@@ -192,11 +201,12 @@ def lumbar_cbct(seed: int):
     return fixed, Image(np.rint(values).astype(np.int16), moved.grid), truth, bones, targets[seen]
 
 
-def two_contrasts(seed: int):
-    """T1-like and T2-like: fat and marrow less bright than fluid and disc in the second."""
+def two_mr(seed: int, *, contrasts: int):
+    """Two MR images of one patient: of one contrast, or T1-like and T2-like."""
     fixed, moved, truth, bones, targets = lumbar_ct(seed)
-    values = np.interp(moved.voxels, [-1000, -400, -150, -60, 20, 60, 150, 300, 700, 1300],
-                       [5, 5, 420, 520, 800, 260, 380, 260, 90, 30])  # fmt: skip
+    bright = [5, 5, 600, 900, 330, 380, 600, 500, 150, 40] if contrasts == 1 else (
+        [5, 5, 420, 520, 800, 260, 380, 260, 90, 30])  # fmt: skip
+    values = np.interp(moved.voxels, [-1000, -400, -150, -60, 20, 60, 150, 300, 700, 1300], bright)
     k, j, i = (np.linspace(-1, 1, n) for n in values.shape)
     values *= 1.0 - 0.2 * i + 0.2 * j[:, None] - 0.1 * k[:, None, None]
     values += np.random.default_rng(seed + 3).normal(0, 30, values.shape)
@@ -259,7 +269,8 @@ PAIR_MAKERS = {
     "ct-mr": pelvic_ct_mr,
     "ct-pet": pelvic_ct_pet,
     "ct-cbct": lumbar_cbct,
-    "mr-mr": two_contrasts,
+    "mr-mr": lambda seed: two_mr(seed, contrasts=1),
+    "t1-t2": lambda seed: two_mr(seed, contrasts=2),
 }
 
 
