@@ -13,6 +13,7 @@ from boneir.anatomy.vertebra_parts import vertebra_parts
 from boneir.case import Structure
 from boneir.findings import Finding
 from boneir.image.read import read_image
+from boneir.image.volume_file import read_volume_file
 from cases_folder import case_folder
 
 pytestmark = pytest.mark.cases
@@ -97,3 +98,14 @@ def test_no_voxel_belongs_to_two_bones_or_to_the_canal(folder: str) -> None:
         total[item.mask.window] += item.mask.voxels
     assert total.max() == 1
     assert not np.any((total > 0) & found["spinal_canal"].mask.full())
+
+
+def test_discs_agree_with_given_ones() -> None:
+    image, _ = read_image(case_folder("lumbar-ct/ct.nii.gz"))
+    structures, _ = outline_structures(image)
+    found = next(item for item in structures if item.name == "intervertebral_discs")
+    given, _ = read_volume_file(case_folder("lumbar-ct") / "vertebrae_body.nii.gz")
+    truth, mine = given == 2, found.mask.full()
+    # Voxels of 3 mm: a disc is three or four of them high.
+    assert 2 * np.count_nonzero(mine & truth) / (np.count_nonzero(mine) + np.count_nonzero(truth)) > 0.7
+    assert not found.sure

@@ -13,6 +13,7 @@ from .axial import AxialFrame
 from .body import Marked
 from .bone_structures import bone_structures, fine_labels
 from .canal import CanalCourse
+from .disc_spaces import disc_spaces
 from .foramina import root_findings, root_zones
 from .levels import part_spine
 from .structures import structure_kinds
@@ -48,7 +49,8 @@ def outline_bones(
     Returns
     -------
     structures : tuple of Structure
-        The bones, the holes of vertebral bodies closed in them; and ``nerve_roots``, the zones where roots leave.
+        The bones, the holes of vertebral bodies closed in them; ``intervertebral_discs``, and ``nerve_roots``, the
+        zones where roots leave; neither of these is sure.
     findings : tuple of Finding
         What the names of the levels rest on, and what leaves doubt.
     """
@@ -64,9 +66,15 @@ def outline_bones(
     coarse = root_zones(parts, envelope, inside, frame)
     # Up to the bone: coarse voxels that are mostly bone are not among them.
     zones = frame.fine(ndimage.binary_dilation(coarse, np.ones((1, 3, 3), bool))) & ~bone & ~canal
-    bones = bone_structures(parts, fine, origin, frame)
-    if not zones.any():
-        return bones, parts.findings
-    kind = structure_kinds()["nerve_roots"]
-    roots = Structure(kind.key, kind.role, Mask.of(frame.on_grid(zones), frame.grid), kind.key, origin, sure=False)
-    return (*bones, roots), (*parts.findings, *root_findings(parts, frame))
+    discs = frame.fine(disc_spaces(parts, hu, frame)) & ~canal & (fine == 0)
+    made = [
+        _soft(key, marked, origin, frame) for key, marked in (("intervertebral_discs", discs), ("nerve_roots", zones))
+    ]
+    soft = [item for item in made if not item.mask.is_empty]
+    about_roots = root_findings(parts, frame) if zones.any() else ()
+    return (*bone_structures(parts, fine, origin, frame), *soft), (*parts.findings, *about_roots)
+
+
+def _soft(key: str, upright: Marked, origin: str, frame: AxialFrame) -> Structure:
+    kind = structure_kinds()[key]
+    return Structure(key, kind.role, Mask.of(frame.on_grid(upright), frame.grid), key, origin, sure=False)
