@@ -1,7 +1,7 @@
 """Lesions from one click on all cases: the library and its peers on the same clicks, against the known extent.
 
 The lesions that were kept unseen are those that count: of the same sort as those for development, or more varied. Set
-``BONEIR_LESION_DRAW`` to seen, unseen or varied; varied is the default.
+``BONEIR_LESION_DRAW`` to seen, unseen, varied or fresh; fresh is the default.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def figures() -> list[dict]:
     if not cases_root().is_dir():
         print("bench_lesion: left out, the folder of real images is absent", file=sys.stderr)
         return []
-    draw = Draw[os.environ.get("BONEIR_LESION_DRAW", "varied").upper()]
+    draw = Draw[os.environ.get("BONEIR_LESION_DRAW", "fresh").upper()]
     methods: dict[str, Method] = {"click": ours, **peers()}
     found: dict[str, list[dict]] = {name: [] for name in methods}
     spread: list[float] = []

@@ -1,8 +1,9 @@
 """Patients with lesions of known extent: every real CT and the synthetic patient, half of them kept unseen.
 
 A patient is one CT in which several lesions are implanted before anything is outlined, so that the outlines of bone
-suffer from the lesions as they would in a clinic. Each source gives three patients, drawn by different seeds: one for
-development and two that are looked at only to report. What the eye cannot tell from the marrow around it is not drawn.
+suffer from the lesions as they would in a clinic. Each source gives five patients, drawn by different seeds: two for
+development and three that are looked at only to report. What the eye cannot tell from the marrow around it is left
+out.
 """
 
 from __future__ import annotations
@@ -111,13 +112,17 @@ class Draw(IntEnum):
     """Never looked at while developing; round lesions with a sharp edge, as those for development."""
     VARIED = 2
     """Never looked at while developing; rougher and longer lesions, some with a rim, with edges sharp to blurred."""
+    FRESH = 3
+    """Drawn as the varied ones, after everything had been settled."""
+    ROUGH = 12
+    """For development, drawn as the varied ones."""
 
 
 def patient(source: str, draw: Draw = Draw.SEEN) -> Patient:
     """One patient of a source; the same on every machine."""
     image, named = SOURCES[source].read()
     rng = np.random.default_rng([SEED, list(SOURCES).index(source), int(draw)])
-    varied = draw is Draw.VARIED
+    varied = draw in (Draw.VARIED, Draw.FRESH, Draw.ROUGH)
     image, planted = _with_lesions(image, _bone_of(image, named), SOURCES[source].count, rng, varied=varied)
     return Patient(f"{source}-{draw.name.lower()}", case_of(image, named), planted)
 
