@@ -73,6 +73,17 @@ def test_too_much_for_a_gap_is_said_and_less_is_not():
     assert not {"cement.safe_volume", "cement.gap"} & few
 
 
+def test_a_volume_held_back_by_a_gap_is_no_fault():
+    """From near the gap less is safe than the lesion may take: that is said once, and not held against the plan."""
+    assessment = found(1.0)
+    safe, whole = (assessment.measure(code) for code in ("cement.safe_volume", "cement.volume"))
+    (said,) = (item for item in assessment.findings if item.code == "cement.volume")
+    held = 1.0 <= safe.amount < whole.low
+    assert said.severity is (Severity.NOTE if held else Severity.WARN)
+    assert ("comes first" in said.text) == held
+    assert held, "the gap of this lesion is near its tip"
+
+
 def test_the_shape_is_a_zone_between_its_sure_and_its_possible_extent():
     (zone,) = found().zones
     assert zone.inner.volume_ml < zone.mask.volume_ml < zone.outer.volume_ml

@@ -125,10 +125,20 @@ def _fill(subject: Subject, volume: CementVolume, sheet: Sheet) -> None:
     most = volume.indicated_ml
     sheet.add(forecast_measures(found, lesion.name, most), forecast_findings(found, lesion.name, advice[0], most))
     sheet.add((), _near_wall(bone, treatment))
+    sheet.findings = [_if_held_back(item, found, lesion.name, volume.low_ml) for item in sheet.findings]
     if found.planned_ml > 0:
         sheet.zones.append(forecast_zone(found, lesion.name, case.image.grid))
         sheet.curves.append(forecast_curve(found, lesion.name, most))
         sheet.add(*_warming(case, found, lesion.name))
+
+
+def _if_held_back(finding: Finding, found: Forecast, lesion: str, low_ml: float) -> Finding:
+    """Less cement than a lesion may take is no fault where more would not be safe."""
+    safe = found.safe
+    if finding.code != "cement.volume" or finding.about != lesion or not found.planned_ml <= safe.seen_ml < low_ml:
+        return finding
+    why = f" More than {safe.seen_ml:.1f} mL would not be safe from this tip: the {safe.seen_port} comes first."
+    return replace(finding, severity=Severity.NOTE, text=finding.text + why)
 
 
 def after_ablation(treatment: Treatment, bone: PreparedBone, sheet: Sheet) -> PreparedBone:
