@@ -23,14 +23,16 @@ from .neighbourhood import Neighbourhood, neighbourhood, smooth_numbers
 from .settings import setting
 
 Floats = NDArray[np.float32]
-LAYERS_MM = (-2.0, 0.0, 1.0, 2.0, 3.5, 6.0)
-"""Depths below the surface of bone that part one layer from the next; the first two layers lie outside."""
+_LAYERS = 6
+"""Depths that part one layer from the next."""
 _FEWEST, _FEWEST_AT_ALL = 50, 5
 _LEVELS = [f"{part}{n}" for part, count in (("C", 7), ("T", 12), ("L", 5)) for n in range(1, count + 1)]
 _NEXT_LEVELS = 2
-_BESIDE_MM = 8.0
-"""Soft tissue so near to bone stands for what lies beside it."""
-_SLAB_MM = 30.0
+
+
+def layers_mm() -> tuple[float, ...]:
+    """Depths below the surface of bone that part one layer from the next; the first two layers lie outside."""
+    return tuple(lesion_setting(f"layer_{number}_mm") for number in range(1, _LAYERS + 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ class HealthyLayers:
 
     def scores(self, hu: Floats, depth_mm: Floats) -> Floats:
         """How many standard deviations each voxel lies above healthy tissue of its depth; 0 where that is not known."""
-        layer = np.digitize(depth_mm, LAYERS_MM, right=True)
+        layer = np.digitize(depth_mm, layers_mm(), right=True)
         z = (hu - self.median_hu[layer]) / self.spread_hu[layer]
         return np.asarray(np.nan_to_num(z), np.float32)
 
@@ -71,8 +73,8 @@ def healthy_layers(
         Names of the bones that the samples were taken from besides the one around.
     """
     hu, depth = (np.concatenate([part[n].ravel() for part in samples]) for n in (0, 1))
-    layer, all_layers = (np.digitize(values, LAYERS_MM, right=True) for values in (depth, around[1]))
-    rows = np.full((2, len(LAYERS_MM) + 1), np.nan)
+    layer, all_layers = (np.digitize(values, layers_mm(), right=True) for values in (depth, around[1]))
+    rows = np.full((2, _LAYERS + 1), np.nan)
     for n in range(rows.shape[1]):
         values = hu[layer == n]
         values = values if values.size >= _FEWEST else around[0][all_layers == n]
@@ -106,7 +108,7 @@ def strangeness(bone: Neighbourhood, depth_mm: Floats, click: NDArray[np.float64
     off = ((np.moveaxis(np.indices(bone.hu.shape), 0, -1) - click) * steps).astype(np.float32)
     away = np.linalg.norm(off, axis=-1)
     ring = (away > lesion_setting("strange_from_mm")) & (away < lesion_setting("strange_to_mm"))
-    use = ring & (depth_mm > -_BESIDE_MM)
+    use = ring & (depth_mm > -lesion_setting("beside_bone_mm"))
     z = healthy_layers([(bone.hu[use], depth_mm[use])], (bone.hu, depth_mm)).scores(bone.hu, depth_mm)
     much = np.minimum(np.abs(z), lesion_setting("strange_most"))
     width = lesion_setting("strange_smooth_mm")
@@ -170,7 +172,7 @@ def _shape(bone: Neighbourhood) -> tuple[int, int, int]:
 def _layers(
     case: Case, bone: Neighbourhood, depth_mm: Floats, healthy: NDArray[np.bool_], holders: Sequence[Structure]
 ) -> HealthyLayers:
-    use = healthy & (depth_mm > -_BESIDE_MM)
+    use = healthy & (depth_mm > -lesion_setting("beside_bone_mm"))
     others = [other for holder in holders for other in companions(case, holder)]
     samples = [(bone.hu[use], depth_mm[use])]
     middle_k = bone.corner[0] + bone.hu.shape[0] // 2
@@ -201,8 +203,8 @@ def _samples(case: Case, bone: Structure, middle_k: int) -> tuple[Floats, Floats
     """Numbers and depths of a bone, at most a slab of it at the height of the lesion where it is long."""
     steps, mask = case.image.grid.spacing_mm[::-1], bone.mask
     window = list(mask.window)
-    if mask.voxels.shape[0] * steps[0] > 3 * _SLAB_MM:
-        reach = round(_SLAB_MM / steps[0])
+    if mask.voxels.shape[0] * steps[0] > 3 * lesion_setting("slab_mm"):
+        reach = round(lesion_setting("slab_mm") / steps[0])
         low = min(max(middle_k - reach, window[0].start), window[0].stop - 1)
         window[0] = slice(low, min(max(middle_k + reach, low + 1), window[0].stop))
     k, j, i = window

@@ -69,9 +69,9 @@ def hybrid_surface(around: Surroundings, reach_mm: float) -> Hybrid:
     """
     alone, radii = around.by_seed(), radii_up_to(reach_mm)
     first = rays_from(alone, alone.start, sphere(COARSE), radii)
-    odds = learned_odds(signs_along(look_around(alone), alone.start, first.sphere, radii)) + lesion_setting(
-        "odds_shift"
-    )
+    signs = signs_along(look_around(alone), alone.start, first.sphere, radii)
+    odds = learned_odds(signs).astype(np.float64)
+    odds += lesion_setting("odds_shift")
     odds[~first.shown] = -_CERTAIN
     reach, radius_mm = np.full(first.sphere.count, _FIRST_MM), _FIRST_MM
     for _ in range(_ROUNDS):
