@@ -10,8 +10,9 @@ import pytest
 from boneir.ablation.generator import ConstantPower, RollOffControl, TemperatureControl
 from boneir.ablation.heat import heat
 from boneir.ablation.heat_drive import Drive
+from boneir.ablation.heat_steps import Network
 from boneir.ablation.in_turn import heat_in_turn
-from boneir.ablation.medium import Held, medium_of, uniform_medium
+from boneir.ablation.medium import Held, faces_of, medium_of, uniform_medium
 from boneir.ablation.tissue_map import TISSUE_ORDER, TissueMap, known_tissues
 from boneir.errors import PlanError
 from small_case import DIRECTIONS, grid_around
@@ -249,3 +250,28 @@ def test_needles_in_turn_cool_in_the_pause_and_keep_their_account(mixed):
     assert long[-1].energy.error < 0.005
     assert short[-1].energy.supplied_j == pytest.approx(480.0, rel=0.02)
     assert [when for when, _, _ in short[-1].power] == sorted(when for when, _, _ in short[-1].power)
+
+
+@pytest.mark.parametrize("few", [0, 10**9])
+@pytest.mark.parametrize("count", [2, 4, 6])
+def test_steps_in_one_pass_are_the_steps_one_by_one(mixed, monkeypatch, few, count):
+    pytest.importorskip("numba")
+    from boneir.ablation import heat_numba, heat_wave_numba
+
+    monkeypatch.setattr("boneir.ablation.solved_box.FEW_VOXELS", few)
+    rng = np.random.default_rng(5)
+    faces = faces_of(mixed.conductivity, mixed.spacing_mm)
+    fields = [faces.x, faces.y, faces.z, 1.0 / mixed.capacity, mixed.perfusion, rng.random(SHAPE)]
+    net = Network(*(np.pad(np.asarray(field, np.float32), 1) for field in fields))
+    theta = np.pad(rng.random(SHAPE).astype(np.float32), 1)
+    keep = 1.0 / (1.0 + 0.1 * np.pad(rng.random(SHAPE).astype(np.float32), 1))
+    box = (2, SHAPE[0], 1, SHAPE[1] + 1, 3, SHAPE[2])
+    once, spare, wave, other = theta.copy(), theta.copy(), theta.copy(), theta.copy()
+    for _ in range(count):
+        heat_numba.euler_step(once, spare, net, keep, 2.0, 0.1, box)
+        once, spare = spare, once
+    heat_wave_numba.euler_steps(wave, other, net, keep, 2.0, 0.1, box, count)
+    assert (wave == once).all()
+    if count == 2:
+        assert (other == spare).all()
+    assert not (wave == theta).all()

@@ -17,6 +17,9 @@ from .heat_steps import Box, Field, Network
 SAFETY = 0.9
 """Share of the largest stable step that is taken."""
 
+AT_ONCE = 4
+"""So many explicit steps go through the memory in one pass; two where held voxels give heat that is counted by step."""
+
 MOST_STAGES = 13
 """More stages than this in one Runge-Kutta-Legendre step cost accuracy; the step is divided instead."""
 
@@ -26,6 +29,7 @@ class Backend:
     """The functions that do the work: compiled or NumPy."""
 
     euler_step: Callable[..., None]
+    euler_steps: Callable[..., None]
     rate: Callable[..., None]
     combine: Callable[..., None]
     settle: Callable[..., tuple[float, float, float, bool]]
@@ -37,10 +41,13 @@ def backend(compiled: bool = True) -> Backend:
     """Compiled kernels where they are wanted and numba is installed, NumPy otherwise."""
     if compiled and has_numba():
         from . import heat_numba as found
+        from .heat_wave_numba import euler_steps
 
-        return Backend(found.euler_step, found.rate, found.combine, found.settle, found.look, found.flow_from)
+        return Backend(
+            found.euler_step, euler_steps, found.rate, found.combine, found.settle, found.look, found.flow_from
+        )
     made = heat_steps
-    return Backend(made.euler_step, made.rate, made.combine, made.settle, made.look, made.flow_from)
+    return Backend(made.euler_step, made.euler_steps, made.rate, made.combine, made.settle, made.look, made.flow_from)
 
 
 def stable_seconds(sums: NDArray[np.float64], capacity: NDArray[np.floating]) -> float:
@@ -116,8 +123,12 @@ class EulerStepper(_Common):
         step = seconds / count
         if self._keep is None or step != self._keep_for:
             self._keep, self._keep_for = 1.0 / (1.0 + np.float32(step) * self.net.decay), step
-        given = 0.0
-        for _ in range(count):
+        given, together = 0.0, 2 if self.face.size else AT_ONCE
+        for _ in range(count // together):
+            given += self._given(theta) * step
+            self.kernels.euler_steps(theta, self.spare, self.net, self._keep, power_w, step, box, together)
+            given += self._given(self.spare) * step
+        for _ in range(count % together):
             given += self._given(theta) * step
             out = self._swap(theta)
             self.kernels.euler_step(theta, out, self.net, self._keep, power_w, step, box)

@@ -68,6 +68,15 @@ def euler_step(theta: Field, out: Field, net: Network, keep: Field, power_w: flo
     out[inner] = new
 
 
+def euler_steps(
+    theta: Field, out: Field, net: Network, keep: Field, power_w: float, seconds: float, box: Box, count: int
+) -> None:
+    """An even number of explicit steps; the last one is left in `theta`, the one before it in `out`."""
+    for _ in range(count // 2):
+        euler_step(theta, out, net, keep, power_w, seconds, box)
+        euler_step(out, theta, net, keep, power_w, seconds, box)
+
+
 def rate(theta: Field, out: Field, net: Network, power_w: float, box: Box) -> None:
     """Change of temperature per second."""
     inner = slices(box)

@@ -10,6 +10,6 @@ import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from numba import njit, prange
+from numba import get_num_threads, njit, prange
 
-__all__ = ["njit", "prange"]
+__all__ = ["get_num_threads", "njit", "prange"]
