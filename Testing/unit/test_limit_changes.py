@@ -99,7 +99,7 @@ def test_a_limit_that_makes_no_sense_is_refused_in_one_sentence(name: str, amoun
         changed_limits(access_limits(), [LimitChange(name, amount)])
 
 
-@pytest.mark.parametrize("name", ["biopsy", "pedicle"])
+@pytest.mark.parametrize("name", ["biopsy", "pedicle", "hip"])
 def test_every_limit_of_cores_and_pedicles_can_be_set_and_says_so_in_words(name: str) -> None:
     shipped = {key: value for key, value in read_resource("Limits", f"{name}.json").items() if key != "about"}
     for key, item in shipped.items():

@@ -14,6 +14,7 @@ from .bones import bones_holding
 from .clearance import points_along
 from .field import kin_of
 from .joints import joint_words
+from .limits import Limits
 from .pedicle import pedicle_limit, pedicle_side
 from .region import marked_at
 from .vertebra import level_of, parts_of
@@ -35,9 +36,12 @@ class Approaches:
     ----------
     case : Case
     lesion : Lesion
+    limits : Limits or None
+        None takes what is shipped.
     """
 
-    def __init__(self, case: Case, lesion: Lesion) -> None:
+    def __init__(self, case: Case, lesion: Lesion, limits: Limits | None = None) -> None:
+        self._limits = limits
         holding = bones_holding(case, lesion)
         self._case = case
         self._bone = holding[0] if holding else None
@@ -75,7 +79,7 @@ class Approaches:
         side = "left" if entered[0] > middle[0] else "right"
         if trajectory.direction[1] > _FROM_THE_FRONT:
             return f"{side} anterolateral"
-        through = pedicle_side(self._parts, trajectory) if self._parts is not None else ""
+        through = pedicle_side(self._parts, trajectory, self._limits) if self._parts is not None else ""
         if through:
             return f"{through} transpedicular"
         if tip[1] > middle[1]:
@@ -92,7 +96,7 @@ class Approaches:
         if not self._level.startswith("T"):
             return False
         near = [np.linalg.norm(mask.points_mm() - entered_mm, axis=1).min() for mask in self._ribs if mask.count]
-        return bool(near) and float(min(near)) <= pedicle_limit("rib_near").amount
+        return bool(near) and float(min(near)) <= pedicle_limit("rib_near", limits=self._limits).amount
 
 
 def direction_words(trajectory: Trajectory, bone_side: str = "") -> str:

@@ -122,7 +122,7 @@ def _choose_on(
 ) -> tuple[tuple[Chosen, ...], int]:
     """The best ways of a front that stand the exact measurement, and how many did not."""
     ranked = np.argsort(front.score, kind="stable")
-    approaches = Approaches(case, lesion)
+    approaches = Approaches(case, lesion, limits)
     names = [approaches.name(front.trajectory(n)) for n in range(len(front))]
     measured: dict[int, Stand] = {}
     while True:

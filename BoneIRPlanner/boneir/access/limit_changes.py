@@ -28,6 +28,10 @@ _SAID_AS = {
     "severity": "severity of an injury of",
 }
 _WORDS = {
+    "hip.joint_reach": "distance from the femur within which a needle may open the hip joint",
+    "hip.joint_reach_unsure": "the same where hip bone and femur were parted by brightness alone",
+    "hip.sciatic_above": "height above the femur up to which the sciatic nerve is thought of",
+    "hip.sciatic_behind": "angle from straight behind within which the sciatic nerve is thought of",
     "biopsy.gas_below": "density below which a core holds gas",
     "biopsy.necrosis_below": "density below which a core holds necrosis",
     "biopsy.sclerosis_above": "density above which a core holds dense sclerosis",
@@ -41,6 +45,7 @@ _WORDS = {
     "pedicle.grade_D": "breach of a pedicle from which it is grade D",
     "pedicle.grade_E": "breach of a pedicle from which it is grade E",
     "pedicle.beside": "distance from a pedicle beyond which a way goes beside it",
+    "pedicle.rib_near": "distance from a rib within which a way is called costovertebral",
     "pedicle.noise": "breach of a pedicle that its outline is not sure of",
 }
 """Limits whose key alone says too little."""
@@ -61,7 +66,8 @@ _MORE = {
         "fan_apart",
         "aim_share",
     ),
-    "pedicle": ("grade_B", "grade_C", "grade_D", "grade_E", "beside", "medial_reserve", "noise"),
+    "pedicle": ("grade_B", "grade_C", "grade_D", "grade_E", "beside", "medial_reserve", "noise", "rib_near"),
+    "hip": ("joint_reach", "joint_reach_unsure", "sciatic_above", "sciatic_behind"),
     "room": ("gantry_tilt_most", "c_arm_secondary_most"),
     "several": ("exact_candidates", "exact_time", "exact_nodes"),
 }

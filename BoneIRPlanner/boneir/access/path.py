@@ -8,6 +8,7 @@ from ..assessment import Measure
 from ..case import Case, Role
 from ..findings import Finding, Severity
 from ..plan import Trajectory
+from .hip_hazards import hip_findings
 from .limits import Limits, access_limits
 from .needle import Needle
 from .path_bone import measure_bone
@@ -80,7 +81,7 @@ def measure_path(
     measures = (
         *_length_and_angles(path), *room_measures(path), *bone_measures, *clearance_measures, *spared_measures
     )  # fmt: skip
-    return measures, (*_way_findings(path), *bone_findings, *clearance_findings, *spared_findings)
+    return measures, (*_way_findings(path), *hip_findings(path), *bone_findings, *clearance_findings, *spared_findings)
 
 
 def _length_and_angles(path: PathSamples) -> tuple[Measure, ...]:

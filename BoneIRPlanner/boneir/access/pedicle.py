@@ -125,10 +125,10 @@ def pedicle_way(
     return _graded(parts, side, _surface_around(parts, pedicle), points[within], diameter_mm / 2, limits)
 
 
-def pedicle_side(parts: VertebraParts, trajectory: Trajectory) -> str:
+def pedicle_side(parts: VertebraParts, trajectory: Trajectory, limits: Limits | None = None) -> str:
     """The side of the pedicle that a way goes through, "left" or "right"; "" where it goes through none."""
     points = np.asarray(trajectory.entry_mm) + points_along(trajectory)[:, None] * np.asarray(trajectory.direction)
-    found = _through(parts, points, None)
+    found = _through(parts, points, limits)
     return "" if found is None else found[1]
 
 

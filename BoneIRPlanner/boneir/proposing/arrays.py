@@ -183,7 +183,7 @@ def _simulated(job: Job, found: Found, array: Array) -> Way:
     verdict = found.judge.judge(skin, walk)
     costs = priced(found.judge, skin, walk, verdict.incidence_deg, aim_at(job, array.tips_mm[0])).costs.max(axis=0)
     costs[COSTS.index("coverage")] = min((1.0 - covered) / (job.limits.coverage_scale.amount / 100.0), 1.0)
-    approach = f"{Approaches(job.case, job.lesion).name(ways[0])}, {len(ways)} needles"
+    approach = f"{Approaches(job.case, job.lesion, job.limits).name(ways[0])}, {len(ways)} needles"
     state = "all of the lesion" if covered >= 1.0 else f"{100 * covered:.1f} % of the lesion, and all of it is needed"
     field = (
         f"{len(ways)} needles: the simulated field of their pulses reaches {state}; it is "

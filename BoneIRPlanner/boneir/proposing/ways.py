@@ -11,6 +11,7 @@ from ..access.biopsy import core_of
 from ..access.choice import Choice, Chosen, stand_of
 from ..access.costs import weighted
 from ..access.explain import reasons_of, team_reasons
+from ..access.hip_hazards import hip_reason
 from ..access.limits import COSTS
 from ..access.pareto import best_per_patch
 from ..access.path_samples import PathSamples
@@ -55,7 +56,12 @@ def way_alone(job: Job, item: Chosen, choice: Choice, skin_map: SkinMap) -> Way:
         tip, way = (np.atleast_2d(v) for v in (item.trajectory.tip_mm, item.trajectory.direction))
         covered = float(covered_share(job.zone, job.wanted_mm, tip, way)[0])
     path = PathSamples(job.case, item.trajectory, job.needle, job.lesion, "", job.limits)
-    reasons = [*reasons_of(item, choice, skin_map), pedicle_reason(path), _core_reason(job, item.trajectory)]
+    reasons = [
+        *reasons_of(item, choice, skin_map),
+        pedicle_reason(path),
+        hip_reason(path),
+        _core_reason(job, item.trajectory),
+    ]
     return Way(item.score, (item.trajectory,), item.approach, covered, tuple(filter(None, reasons)))
 
 
@@ -105,7 +111,7 @@ def way_together(job: Job, found: Found, alone: float) -> tuple[Way, ...]:
         if not fallen:
             costs = allowed.costs[list(team.members)].max(axis=0)
             costs[COSTS.index("coverage")] = min((1 - team.covered) / (job.limits.coverage_scale.amount / 100), 1.0)
-            approach = f"{Approaches(job.case, job.lesion).name(ways[0])}, {len(ways)} probes"
+            approach = f"{Approaches(job.case, job.lesion, job.limits).name(ways[0])}, {len(ways)} probes"
             score = float(weighted(costs[None], job.limits)[0])
             return (Way(score, tuple(ways), approach, team.covered, team_reasons(team, alone)),)
         allowed = allowed.part(np.setdiff1d(np.arange(len(allowed)), fallen))
