@@ -1,8 +1,8 @@
 """Several explicit steps of heat in one pass over the memory, to the last bit as one after the other.
 
 Step after step runs through the slices a slice behind the one before, while what both need is still in the cache:
-large grids cost little more per voxel than small ones. Threads take a part of the slices each, leave out what would need
-a neighbour's part, and fill the wedges between parts when all are done.
+large grids cost little more per voxel than small ones. Threads take a part of the slices each, leave out what would
+need a neighbour's part, and fill the wedges between parts when all are done.
 """
 
 from __future__ import annotations
