@@ -56,7 +56,7 @@ def ball_source(grid, radius_mm=6.0):
 
 
 def step_ms(n, repeats=12):
-    """Best time of one explicit step of several in one pass, and of one alone, on n cubed voxels of mixed tissue, ms."""
+    """Best time of an explicit step, of several in one pass and of one alone, on n cubed voxels of mixed tissue, ms."""
     medium = medium_of(mixed(n))
     faces = faces_of(medium.conductivity, medium.spacing_mm)
     pads = [np.pad(field, 1) for field in (faces.x, faces.y, faces.z, 1.0 / medium.capacity, medium.perfusion)]
