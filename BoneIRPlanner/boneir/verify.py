@@ -123,6 +123,9 @@ def verify(
             name, found_cement = cement[-1]
             measures += cement_measures(found_cement, name, sum(item.volume_ml for item in treatment.cement))
             findings += cement_findings(found_cement, name)
+    seen = bool(margins) or any(not item.mask.is_empty for _, item in cement)
+    if result and not result.matches and not result.unplanned and seen:
+        findings = _withdrawn(findings)
     sheet = Assessment(plan.uid, case.uid, tuple(measures), worst_first(dict.fromkeys(findings)), (), tuple(curves))
     return Verification(
         shown, plan, actual, result, before, after, tuple(margins), tuple(cement), error_mm, sheet, zone
@@ -162,6 +165,15 @@ def _needles(plan: Plan, control: Image, motion: Rigid) -> tuple[CarriedOut, lis
     ]
     result = carried_out(plan, [moved_needle(needle, motion.inverse) for needle in found])
     return result, [*here, *result.findings]
+
+
+def _withdrawn(findings: list[Finding]) -> list[Finding]:
+    """The same where no needle is left in the control image, which shows what they have done: that is no fault."""
+    text = (
+        "The control image shows no needle: taken as withdrawn, so that their places were not compared with the plan."
+    )
+    kept = [item for item in findings if item.code not in ("verify.no_needle", "verify.needle_missing")]
+    return [*kept, Finding("verify.no_needle", Severity.NOTE, text)]
 
 
 def _body_of(control: Image) -> Mask:

@@ -29,3 +29,20 @@ def test_lines_lie_where_lesion_zone_and_rim_do() -> None:
             rows, columns = np.nonzero(np.abs(part - colour).sum(axis=-1) < 8)
             away = np.hypot(rows - (PANEL_PX - 1) / 2, columns - (PANEL_PX - 1) / 2) * mm_per_px
             assert np.median(away) == pytest.approx(radius, abs=0.5)
+
+
+def test_cement_lies_on_the_control_image_beside_its_prediction() -> None:
+    from boneir.scene.control_picture import PANEL_PX, cement_picture
+
+    case = small_case()
+    grid = case.image.grid
+    middle = case.lesions[0].mask.centroid_mm
+    lesion, cement, expected = (Ellipsoid(middle, (0.0, 0.0, 1.0), r, r).mask_on(grid) for r in (14.0, 8.0, 11.0))
+    made = cement_picture(case.image, cement, expected, lesion, middle, "its middle", "lesion-1")
+    pixels = pixels_of(made.png).astype(int)[:PANEL_PX, :PANEL_PX]
+    for colour, radius in (((237, 115, 26), 14.0), ((89, 191, 255), 8.0), ((250, 219, 89), 11.0)):
+        rows, columns = np.nonzero(np.abs(pixels - colour).sum(axis=-1) < 8)
+        away = np.hypot(rows - (PANEL_PX - 1) / 2, columns - (PANEL_PX - 1) / 2) * 60.0 / PANEL_PX
+        assert np.median(away) == pytest.approx(radius, abs=0.6)
+    bare = cement_picture(case.image, cement, None, lesion, middle, "its middle", "lesion-1")
+    assert not (np.abs(pixels_of(bare.png).astype(int)[:PANEL_PX] - (250, 219, 89)).sum(axis=-1) < 8).any()

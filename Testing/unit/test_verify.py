@@ -135,6 +135,16 @@ def test_cement_is_outlined_and_its_leaks_are_told_by_type(case):
     assert cement_findings(cement_after(none, [bone], {}), "lesion-1")[0].code == "cement_after.none"
 
 
+def test_needles_that_are_withdrawn_are_no_fault_where_their_work_is_seen(case, plan):
+    made = verb.verify(case, plan, case.image, zone=ball(12), aligned=True)
+    said = {item.code: item for item in made.assessment.findings}
+    assert said["verify.no_needle"].severity == "note"
+    assert "verify.needle_missing" not in said
+    bare = replace(plan, treatments=(replace(plan.treatments[0], cement=()),))
+    alone = {item.code: item for item in verb.verify(case, bare, case.image, aligned=True).assessment.findings}
+    assert alone["verify.no_needle"].severity == alone["verify.needle_missing"].severity == "warn"
+
+
 def test_a_histogram_is_drawn_to_scale():
     histogram = Histogram(
         "Margin", "Margin", "mm", "Share", (-2.0, -1.0, 0.0, 1.0), (10.0, 30.0, 60.0), ((0.0, "edge"),)

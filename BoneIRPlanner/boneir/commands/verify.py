@@ -105,9 +105,9 @@ def _pictures(made: Verification) -> tuple[tuple[Picture, ...], tuple[Finding, .
         names = {probe.name for probe in made.actual.probes}
         drawn += [item for item in shown if item.about in ("", *names)]
     try:
-        drawn = [*_of_margins(made), *drawn]
+        drawn = [*_of_margins(made), *_of_cement(made), *drawn]
     except (MissingExtraError, ImportError, BoneIRError) as error:
-        if made.margins:
+        if made.margins or made.cement:
             missing = (*missing, Finding("report.no_pictures", Severity.NOTE, f"No map was drawn: {error}"))
     return tuple(drawn), missing
 
@@ -123,6 +123,19 @@ def _of_margins(made: Verification) -> Iterator[Picture]:
             mask, control = made.case.lesion(lesion).mask, made.case.others[-1]
             yield control_picture(control, mask, made.zone, wanted[lesion], margin.place_mm, lesion)
         yield margin_picture(margin, lesion)
+
+
+def _of_cement(made: Verification) -> Iterator[Picture]:
+    """The cement on the control image, at its gravest leak or in its middle."""
+    from ..scene.control_picture import cement_picture
+
+    for lesion, found in made.cement:
+        if not found.mask.is_empty:
+            leak = found.leaks[0] if found.leaks else None
+            place, at = (leak.place_mm, f"leak into {leak.into}") if leak else (found.mask.centroid_mm, "its middle")
+            zone = next((item.mask for item in made.before.zones if item.name == f"cement in {lesion}"), None)
+            mask = made.case.lesion(lesion).mask
+            yield cement_picture(made.case.others[-1], found.mask, zone, mask, place, at, lesion)
 
 
 def _beside(plan: Plan, actual: Plan) -> Plan:

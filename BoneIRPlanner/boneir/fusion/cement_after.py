@@ -195,8 +195,9 @@ def cement_findings(found: CementAfter, lesion: str) -> tuple[Finding, ...]:
         return (Finding("cement_after.none", Severity.NOTE, text, about=lesion),)
     findings = []
     for leak in found.leaks:
-        where = ", ".join(f"{v:.0f}" for v in leak.place_mm)
-        text = f"{leak.volume_ml:.2f} mL of cement lie in {leak.into} at ({where}) mm LPS."
+        where = ", ".join(f"{round(v)}" for v in leak.place_mm)
+        into = leak.into if leak.into == OTHER else f"the {leak.into}"
+        text = f"{leak.volume_ml:.2f} mL of cement lie in {into} at ({where}) mm LPS."
         severity = Severity.NOTE if leak.into == "disc" else Severity.WARN
         bound = limit("verification", "least_leak_ml")
         findings.append(

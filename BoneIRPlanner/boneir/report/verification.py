@@ -36,11 +36,13 @@ _KEY_NUMBERS = {
     "after.claimed": "Claimed margin",
     "after.coverage_0": "Lesion in the zone",
     "cement_after.volume": "Cement",
+    "cement_after.leak": "Largest leak",
 }
 _SPEAK_OF = {
     "after.minimum": ("after.minimum", "after.missed"),
     "after.claimed": ("after.minimum", "after.missed", "after.claimed"),
     "after.coverage_0": ("after.missed",),
+    "cement_after.leak": ("cement_after.leak",),
 }
 """Findings that mark a number which is read first, by its code."""
 _WORST = (Severity.STOP, Severity.WARN, Severity.NOTE)

@@ -1,6 +1,9 @@
-"""The control image with the lesion and the ablation zone on it, where the margin is least."""
+"""The control image with what was planned and what was achieved on it: ablation zone, or cement, and lesion."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +25,20 @@ PANEL_PX = 300
 _ROOM, _LEAST_MM, _MOST_MM = 2.2, 60.0, 140.0
 _LESION: Colour = (0.93, 0.45, 0.10)
 _ZONE: Colour = (0.35, 0.75, 1.0)
+_CROSS: Colour = (1.0, 0.2, 0.9)
 _RIM: Colour = (0.98, 0.86, 0.35)
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """The border of a mask, or what lies so far outside of it, in a colour."""
+
+    words: str
+    colour: Colour
+    mask: Mask
+    outside_mm: float = 0.0
+
+
 SIDES: tuple[tuple[str, Direction, Direction], ...] = (
     ("axial, seen from the feet", (1, 0, 0), (0, -1, 0)),
     ("coronal, seen from the front", (1, 0, 0), (0, 0, 1)),
@@ -32,7 +48,7 @@ SIDES: tuple[tuple[str, Direction, Direction], ...] = (
 
 
 def control_picture(control: Image, lesion: Mask, zone: Mask, wanted_mm: float, place_mm: Point, name: str) -> Picture:
-    """Draw three planes of the control image through a place.
+    """Draw three planes of the control image through a place, with lesion, ablation zone and the rim that was wanted.
 
     Parameters
     ----------
@@ -47,21 +63,47 @@ def control_picture(control: Image, lesion: Mask, zone: Mask, wanted_mm: float, 
     name : str
         Of the lesion.
     """
-    surfaces = surface_of(lesion), surface_of(zone)
-    points = np.concatenate([surface.points_mm for surface in surfaces])
-    width_mm = float(np.clip(_ROOM * np.abs(points - place_mm).max(), _LEAST_MM, _MOST_MM))
-    panels = []
-    for _, right, up in SIDES:
-        plane = plane_of(place_mm, width_mm, right, up)
-        to_lesion, to_zone = (surface.signed_distance_mm(plane) for surface in surfaces)
-        panels.append(_panel(control, plane, ((to_lesion - wanted_mm, _RIM), (to_zone, _ZONE), (to_lesion, _LESION))))
-    entries = [Entry(f"{name}, as planned", _LESION), Entry("ablation zone", _ZONE)]
-    entries += [Entry(f"{wanted_mm:g} mm around {name}", _RIM)] if wanted_mm > 0 else []
-    entries.append(Entry(f"cross: least margin; each square {width_mm:.0f} mm wide"))
-    entries.append(Entry("; ".join(words for words, *_ in SIDES)))
-    strip = Strip(len(SIDES) * PANEL_PX).picture("Control image where the margin is least", entries)
-    png = png_of(under(np.concatenate(panels, axis=1), strip))
+    lines = [Line(f"{wanted_mm:g} mm around {name}", _RIM, lesion, wanted_mm)] if wanted_mm > 0 else []
+    lines += [Line("ablation zone", _ZONE, zone), Line(f"{name}, as planned", _LESION, lesion)]
+    png = _planes(control, lines, place_mm, "Control image where the margin is least", "cross: least margin")
     return Picture("control", f"{name} and the ablation zone on the control image", png, name)
+
+
+def cement_picture(
+    control: Image, cement: Mask, predicted: Mask | None, lesion: Mask, place_mm: Point, at: str, name: str
+) -> Picture:
+    """Draw three planes of the control image through a place, with the cement, its prediction and the lesion.
+
+    Parameters
+    ----------
+    control : Image
+        Where it lies over the planning image.
+    cement, lesion : Mask
+    predicted : Mask or None
+        Expected shape; None where there is none.
+    place_mm : Point
+        LPS mm, the gravest leak, or the middle of the cement.
+    at : str
+        What lies there, in words ("leak into canal").
+    name : str
+        Of the lesion.
+    """
+    lines = [Line(f"{name}, as planned", _LESION, lesion), Line("cement seen", _ZONE, cement)]
+    lines += [Line("cement predicted", _RIM, predicted)] if predicted is not None and not predicted.is_empty else []
+    png = _planes(control, lines, place_mm, f"Cement in {name} on the control image", f"cross: {at}")
+    return Picture("cement", f"Cement in {name} on the control image", png, name)
+
+
+def _planes(control: Image, lines: Sequence[Line], place_mm: Point, caption: str, cross: str) -> bytes:
+    """Three planes side by side, and what they show below."""
+    points = np.concatenate([surface_of(line.mask).points_mm for line in lines])
+    width_mm = float(np.clip(_ROOM * np.abs(points - place_mm).max(), _LEAST_MM, _MOST_MM))
+    panels = [_panel(control, plane_of(place_mm, width_mm, *directions), lines) for _, *directions in SIDES]
+    entries = [Entry(line.words, line.colour) for line in reversed(lines)]
+    entries.append(Entry(f"{cross}; each square {width_mm:.0f} mm wide"))
+    entries.append(Entry("; ".join(words for words, *_ in SIDES)))
+    strip = Strip(len(SIDES) * PANEL_PX).picture(caption, entries)
+    return png_of(under(np.concatenate(panels, axis=1), strip))
 
 
 def plane_of(middle_mm: Point, width_mm: float, right: Direction, up: Direction) -> Floats:
@@ -72,13 +114,13 @@ def plane_of(middle_mm: Point, width_mm: float, right: Direction, up: Direction)
     )
 
 
-def _panel(control: Image, plane: Floats, lines: tuple[tuple[Floats, Colour], ...]) -> Pixels:
+def _panel(control: Image, plane: Floats, lines: Sequence[Line]) -> Pixels:
     shares = grey(values_on(control, plane), window_for(control))
     picture = np.repeat(shares[..., None], 3, axis=-1)
-    for distance, colour in lines:
-        picture[border(distance < 0.0)] = colour
+    for line in lines:
+        picture[border(surface_of(line.mask).signed_distance_mm(plane) < line.outside_mm)] = line.colour
     middle = PANEL_PX // 2
-    picture[middle - 5 : middle + 6, middle] = picture[middle, middle - 5 : middle + 6] = 1.0
+    picture[middle - 5 : middle + 6, middle] = picture[middle, middle - 5 : middle + 6] = _CROSS
     made = np.asarray(np.rint(255.0 * picture), np.uint8)
     made[:2], made[:, :2] = 60, 60
     return made
