@@ -111,3 +111,14 @@ def test_bones_apart_have_no_joint():
     grid = Grid((60, 60, 60), (1.0, 1.0, 1.0), (-30.0, -30.0, -30.0))
     items = [box("hip_left", grid, (-20, -20, -20), (10, 40, 40)), box("femur_left", grid, (0, -20, -20), (10, 40, 40))]
     assert joint_faces(items, grid) == ((), ())
+
+
+def test_no_facets_in_thick_slices():
+    for thick, expected in ((4.0, True), (5.0, False)):
+        grid = Grid((12, 60, 60), (1.0, 1.0, thick), (-30.0, -30.0, -6 * thick))
+        items = [
+            box("vertebra_L3", grid, (-18, -2, 0), (36, 8, 20)),
+            box("vertebra_L4", grid, (-18, 6.5, -10), (36, 8, 30)),
+            box("spinal_canal", grid, (-6, -12, -30), (12, 9, 60)),
+        ]
+        assert bool(joint_faces(items, grid)[0]) is expected

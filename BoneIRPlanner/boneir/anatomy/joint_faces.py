@@ -31,7 +31,8 @@ def joint_faces(structures: Iterable[Structure], grid: Grid) -> tuple[tuple[Stru
 
     A joint is what lies within the setting `joint_reach_mm` of both bones, the faces of the bones included. Hip and
     sacroiliac joints are outlined only between bones that are sure: where hip, femur and sacrum were parted by the
-    brightness of a CT alone, they often part beside the joint, and a joint in the wrong place is worse than none.
+    brightness of a CT alone, they often part beside the joint, and a joint in the wrong place is worse than none. In
+    slices thicker than the setting `facet_slice_mm` facets are not parted rightly either.
 
     Parameters
     ----------
@@ -56,7 +57,8 @@ def joint_faces(structures: Iterable[Structure], grid: Grid) -> tuple[tuple[Stru
             first, second, key = sure.get(bone), sure.get(f"hip_{side}"), f"{joint}_{side}"
             if first is not None and second is not None and key not in known and "joints" not in known:
                 found[key] = _between(first, second)
-    if not {"facet_joints", "joints"} & set(known) and "spinal_canal" in known:
+    thin = max(grid.spacing_mm) <= organ_setting("facet_slice_mm")
+    if thin and not {"facet_joints", "joints"} & set(known) and "spinal_canal" in known:
         found["facet_joints"] = _facets(known, grid)
     kinds = structure_kinds()
     made = tuple(
