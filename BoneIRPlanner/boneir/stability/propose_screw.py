@@ -81,7 +81,7 @@ def propose_screw(image: Image, bones: Mapping[str, Mask], site: Site) -> Propos
     corridor = widest_corridor(bone, aim, mean_hu if is_ct else None)
     if corridor is None:
         raise OutlineError(f"No straight way of {kind.reach.least_mm:g} mm leads through the {site.words}.")
-    diameter, length = chosen_size(kind, bone, corridor)
+    diameter, length = chosen_size(kind, bone, corridor, site.words)
     x, y, z = (e + length * w for e, w in zip(corridor.entry_mm, corridor.way, strict=True))
     way = Trajectory(corridor.entry_mm, (x, y, z))
     room = _room_to_canal_mm(bones.get("spinal_canal"), way)

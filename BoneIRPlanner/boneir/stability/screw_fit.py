@@ -116,7 +116,7 @@ def hu_along(image: Image, start_mm: Point, end_mm: Point, radius_mm: float) -> 
     return np.asarray(ndimage.map_coordinates(image.voxels, kji, output=float, order=1, mode="nearest"))
 
 
-def chosen_size(kind: CorridorKind, bone: InBone, corridor: Corridor) -> tuple[float, float]:
+def chosen_size(kind: CorridorKind, bone: InBone, corridor: Corridor, words: str) -> tuple[float, float]:
     """Diameter and length in mm of the largest screw of the catalogue that a corridor holds.
 
     Parameters
@@ -124,6 +124,8 @@ def chosen_size(kind: CorridorKind, bone: InBone, corridor: Corridor) -> tuple[f
     kind : CorridorKind
     bone : InBone
     corridor : Corridor
+    words : str
+        The corridor in words, for the error.
 
     Returns
     -------
@@ -148,6 +150,6 @@ def chosen_size(kind: CorridorKind, bone: InBone, corridor: Corridor) -> tuple[f
     lengths = [length for length in kind.lengths_mm if length <= room + 1e-6]
     if not lengths:
         raise BoneIRError(
-            f"{kind.title}: the corridor is {room:.0f} mm long, the shortest screw {kind.lengths_mm[0]:g} mm."
+            f"The corridor through the {words} is {room:.0f} mm long, the shortest screw {kind.lengths_mm[0]:g} mm."
         )
     return diameter, lengths[-1]
