@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from boneir.anatomy.healthy_layers import zscore_map
 from boneir.case import Case, Image, Role, Structure
 from boneir.case_folder import load_case, save_case
 from boneir.cli import main
 from boneir.grid import Grid
+from boneir.image.volume_file import read_volume_file
 from boneir.mask import Mask
 
 GRID = Grid((40, 60, 60), (1.0, 1.0, 1.5), (-30.0, -30.0, -30.0))
@@ -55,6 +57,16 @@ def test_points_inside_outside_and_on_the_edge_reach_the_outline(folder: Path, c
     _, small = run(capsys, folder, "--edge", text((-5.0, 4.0, 0.0)))
     assert small.at((-5.0, 2.0, 0.0))
     assert not small.at((-5.0, 6.0, 0.0))
+
+
+def test_the_map_of_scores_is_written_as_the_library_gives_it(folder: Path, capsys: Capture, tmp_path: Path) -> None:
+    told, lesion = run(capsys, folder, "--scores", str(tmp_path / "scores.nrrd"))
+    assert told["scores"] == str(tmp_path / "scores.nrrd")
+    numbers, grid = read_volume_file(tmp_path / "scores.nrrd")
+    expected = zscore_map(load_case(folder), lesion)
+    assert grid.matches(expected.grid)
+    assert np.array_equal(numbers, expected.voxels)
+    assert numbers.min() < -5.0  # the balls are 150 HU darker than bone with a noise of 12 HU
 
 
 def test_a_file_is_taken_as_it_is(folder: Path, capsys: Capture) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from ..anatomy.healthy_layers import zscore_map
 from ..anatomy.lesion import LesionOutline, outline_lesion
 from ..anatomy.lesion_file import lesion_from_file
 from ..anatomy.lesion_measures import measure_lesion
 from ..case import Case
 from ..case_folder import load_case, save_case
 from ..errors import OutlineError
+from ..image.nrrd import nrrd_chunks
+from ..image.safe_file import write_safely
 from .output import Answer, Progress
 from .tables import finding_lines, measure_table
 
@@ -23,7 +26,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     OutlineError
         If points are given that correct an outline, and a file that is taken as it is.
     """
-    case, doubt = load_case(options.case), {}
+    doubt: dict[str, object] = {}
+    case = load_case(options.case)
     with progress.step(f"Outlining {options.name}"):
         if options.mask is not None:
             if options.inside or options.outside or options.edge:
@@ -37,6 +41,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     case = replace(case, findings=kept).with_lesion(lesion).with_findings(findings)
     with progress.step("Measuring it"):
         measures = measure_lesion(case, lesion)
+    if options.scores is not None:
+        scores = zscore_map(case, lesion.mask)
+        write_safely(options.scores, nrrd_chunks(scores.voxels, scores.grid, compression=1))
+        doubt = {**doubt, "scores": str(options.scores)}
     save_case(case, options.case)
     document = {
         "case": str(options.case),

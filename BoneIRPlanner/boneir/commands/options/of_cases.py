@@ -45,6 +45,8 @@ def _lesion(commands: Commands[Parser]) -> None:
     parser.add_argument("--label", default="", metavar="NAME", help="which outline of FILE, where it holds several")
     _corrections(parser)
     parser.add_argument("--name", default="lesion-1", metavar="NAME", help="name of the lesion (default: lesion-1)")
+    text = "write how many standard deviations the bone around it lies from healthy bone of the same depth, as NRRD"
+    parser.add_argument("--scores", type=Path, metavar="FILE", help=text)
 
 
 def _corrections(parser: argparse.ArgumentParser) -> None:
