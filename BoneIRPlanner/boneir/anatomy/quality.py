@@ -195,8 +195,11 @@ def _beyond_bone(item: Structure, bone: Mask | None) -> list[Finding]:
     dense = bone.part(corner, shape)
     if not dense.any():
         return []  # nothing of it is seen as bone: a vertebra of soft tissue alone is told by its volume
+    outline = item.mask.part(corner, shape)
+    if np.count_nonzero(outline & ~dense) <= limits["outside_share"].amount * item.mask.count:
+        return []  # not even what is no bone is so much
     far = ndimage.distance_transform_edt(~dense, sampling=spacing) > reach
-    outside = far & item.mask.part(corner, shape)
+    outside = far & outline
     share = float(np.count_nonzero(outside) / item.mask.count)
     if share <= limits["outside_share"].amount:
         return []
