@@ -10,14 +10,16 @@ import pytest
 
 from access_phantom import ball, grid_around, limits_with, phantom
 from boneir.access.entries import Skin
+from boneir.access.limit_changes import changed_limits
 from boneir.access.limits import COSTS
 from boneir.access.needle import Needle, ZoneShape
 from boneir.access.path import measure_path
 from boneir.access.rays import COLUMNS, Walk
 from boneir.access.search import Candidates
 from boneir.access.several import spaced_for, team_that_covers
+from boneir.access.together import spacing_reason
 from boneir.assess import assess
-from boneir.plan import Technique
+from boneir.plan import LimitChange, Technique
 from boneir.proposal import Goal
 from boneir.propose import propose
 
@@ -86,6 +88,24 @@ def test_members_keep_their_distances_and_are_exchanged_for_better_ones() -> Non
     assert team.covered > covers.mean(axis=1).max() + 0.1
 
 
+def test_each_rule_of_spacing_is_told_with_where_it_comes_from() -> None:
+    wide, narrow = ZoneShape(40, 40, 20), ZoneShape(30, 12, 15)
+    shipped = limits_with()
+    cryo = spacing_reason(wide, spaced_for(shipped, Technique.CRYO))
+    assert (
+        "10 mm (a default of this project) to 20 mm (published, https://pmc.ncbi.nlm.nih.gov/articles/PMC4850244)"
+        in cryo
+    )
+    other = spacing_reason(wide, shipped)
+    assert "to 25 mm (a default of this project) apart and at most 15 deg out of parallel" in other
+    assert "maker is not known" in other
+    small = spacing_reason(narrow, shipped)
+    assert "6 mm (half a zone" in small
+    assert "8 mm (so that zones overlap by 30 %, a default of this project)" in small
+    mine = changed_limits(shipped, [LimitChange("probe_spacing_most", 18.0)])
+    assert "to 18 mm (set by the user)" in spacing_reason(wide, mine)
+
+
 def test_where_no_second_probe_fits_one_stays() -> None:
     narrow = parallel(2, 1, 10)
     team = team_that_covers(narrow, ZoneShape(30, 12, 15), ball_points(20), NEEDLE, limits_with())
@@ -106,6 +126,7 @@ def test_a_large_lesion_is_given_several_probes_that_each_keep_the_rules() -> No
     assert team.approach.endswith(f"{len(team.probes)} probes")
     reasons = " ".join(team.reasons)
     assert "probes cover" in reasons
+    assert "Neighbouring probes stand" in reasons
     assert "ways compared is worth more" in reasons or "could be worth more, by" in reasons
     gaps = [item.amount for item in assess(case, team).measures if item.code == "access.instruments_apart"]
     assert len(gaps) == len(team.probes) * (len(team.probes) - 1) // 2

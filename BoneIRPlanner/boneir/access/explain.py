@@ -11,7 +11,9 @@ from ..proposal import REFUSAL_WORDS, SkinMap
 from .choice import Choice, Chosen
 from .clearance import as_point
 from .limits import COSTS, Limits
+from .needle import ZoneShape
 from .several import Team
+from .together import spacing_reason
 
 _MOST_REFUSALS = 3
 _ADVANTAGES = {
@@ -49,7 +51,7 @@ def reasons_of(plan: Chosen, choice: Choice, skin: SkinMap) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def team_reasons(team: Team, alone: float) -> tuple[str, ...]:
+def team_reasons(team: Team, alone: float, zone: ZoneShape, limits: Limits) -> tuple[str, ...]:
     """Sentences on several probes that go together; `alone` is the share that the best single probe covers, 0..1."""
     covered = 100 * team.covered
     shares = f"{covered:.0f} % of the lesion and its margin; the best single probe covers {100 * alone:.0f} %"
@@ -62,6 +64,7 @@ def team_reasons(team: Team, alone: float) -> tuple[str, ...]:
     return (
         f"{len(team.members)} probes cover {shares}.",
         best,
+        spacing_reason(zone, limits),
         "The zones are united as they are published for one probe, without what probes may do for each other.",
     )
 

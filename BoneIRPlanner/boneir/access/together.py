@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..evidence import Grade, Value
 from .capsules import Capsule, segment_distances
 from .limits import Limits
 from .needle import Needle, ZoneShape
@@ -14,6 +15,37 @@ from .search import Candidates
 
 Marked = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+
+
+def spacing_of(zone: ZoneShape, limits: Limits) -> tuple[float, float]:
+    """Least and largest distance between neighbouring probes of one zone, in mm."""
+    overlapping = zone.width_mm * (1 - limits.probe_overlap.amount / 100)
+    closest = min(limits.probe_spacing_least.amount, zone.width_mm / 2)
+    return closest, min(limits.probe_spacing_most.amount, overlapping)
+
+
+def spacing_reason(zone: ZoneShape, limits: Limits) -> str:
+    """One sentence on how probes stand to each other and where each rule comes from."""
+    closest, widest = spacing_of(zone, limits)
+    near, far = limits.probe_spacing_least, limits.probe_spacing_most
+    below = f"half a zone, as {_whence(near)} asks for more" if closest < near.amount else _whence(near)
+    above = _whence(far)
+    if widest < far.amount:
+        above = f"so that zones overlap by {limits.probe_overlap}, {_whence(limits.probe_overlap)}"
+    return (
+        f"Neighbouring probes stand {closest:.0f} mm ({below}) to {widest:.0f} mm ({above}) apart and at most "
+        f"{limits.probe_angle} out of parallel ({_whence(limits.probe_angle)}); a rule of the device's maker is not "
+        "known here: see its instructions for use."
+    )
+
+
+def _whence(value: Value) -> str:
+    """Where a rule comes from, in words."""
+    if value.grade is Grade.PUBLISHED:
+        return f"published, {value.source}"
+    if value.source.startswith("Set by the user"):
+        return "set by the user"
+    return "a default of this project"
 
 
 class Together:
@@ -37,9 +69,7 @@ class Together:
         self.centres = self.tips - zone.behind_tip_mm * self.ways
         self.hubs = self.tips - needle.usable_length_mm * self.ways
         self.apart = limits.probe_apart.amount + needle.diameter_mm
-        overlapping = zone.width_mm * (1 - limits.probe_overlap.amount / 100)
-        self.widest = min(limits.probe_spacing_most.amount, overlapping)
-        self.closest = min(limits.probe_spacing_least.amount, zone.width_mm / 2)
+        self.closest, self.widest = spacing_of(zone, limits)
         self.swing_mm = zone.length_mm / 2
         self.free = self._free_of(beside, needle)
         self._known: dict[int, tuple[Marked, Marked]] = {}

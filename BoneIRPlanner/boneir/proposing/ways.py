@@ -113,6 +113,6 @@ def way_together(job: Job, found: Found, alone: float) -> tuple[Way, ...]:
             costs[COSTS.index("coverage")] = min((1 - team.covered) / (job.limits.coverage_scale.amount / 100), 1.0)
             approach = f"{Approaches(job.case, job.lesion, job.limits).name(ways[0])}, {len(ways)} probes"
             score = float(weighted(costs[None], job.limits)[0])
-            return (Way(score, tuple(ways), approach, team.covered, team_reasons(team, alone)),)
+            return (Way(score, tuple(ways), approach, team.covered, team_reasons(team, alone, job.zone, job.limits)),)
         allowed = allowed.part(np.setdiff1d(np.arange(len(allowed)), fallen))
     return ()
