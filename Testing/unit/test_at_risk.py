@@ -9,13 +9,14 @@ import pytest
 
 from boneir.ablation.at_risk import RiskWatch
 from boneir.ablation.heat import Moment
-from boneir.ablation.temperature_volume import temperature_curve
+from boneir.ablation.temperature_volume import dose_curve, temperature_curve
 from boneir.assessing.fracture import assess_fracture
 from boneir.assessing.sheet import Sheet
 from boneir.assessing.simulated_margin import assess_simulated_margin
 from boneir.assessing.subject import Subject
 from boneir.assessment import Zone
 from boneir.case import Case, Image, Lesion, Role, Structure
+from boneir.evidence import Grade, Value
 from boneir.findings import Severity
 from boneir.plan import Cement, Technique, Trajectory, Treatment
 from small_case import DIRECTIONS, ball, distances, grid_around
@@ -63,6 +64,15 @@ def test_a_curve_gives_the_volume_that_reached_each_temperature() -> None:
     assert [share for _, share in cold.points] == sorted(share for _, share in cold.points)
     assert cold.points[-1] == (37.0, 100.0)
     assert cold.points[0][0] == -13.0
+
+
+def test_a_curve_gives_the_volume_that_got_each_dose() -> None:
+    dose = 10.0 ** np.linspace(-2.0, 4.0, 6001)
+    curve = dose_curve(dose, "the canal", limit=Value(10.0, "min", Grade.DEFAULT, "test"))
+    for power, share in curve.points:
+        assert share == pytest.approx(100.0 * (4.0 - power) / 6.0, abs=0.1)
+    assert [round(mark.x, 3) for mark in curve.marks] == [2.38, 1.0]
+    assert {share for _, share in dose_curve(np.zeros(5), "nothing").points} == {0.0}
 
 
 def test_the_margin_of_a_simulated_zone_has_a_name_of_its_own(grid) -> None:

@@ -21,12 +21,15 @@ from .heat import Moment
 from .limits import ablation_limit
 from .medium import BODY_C
 from .safety import NEURAL
-from .temperature_volume import temperature_curve
+from .temperature_volume import dose_curve, temperature_curve
 
 Floats = NDArray[np.floating]
 
 WORTH_A_CURVE_K = 3.0
 """Structures that change by less are not drawn."""
+
+WORTH_A_CURVE_MIN = 0.1
+"""Structures that get less than so many equivalent minutes are not drawn."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,15 @@ class RiskWatch:
             if item.name != "skin" and float(np.abs(here - BODY_C).max()) > WORTH_A_CURVE_K:
                 limit = item.limits.heat_c if warm else item.limits.cold_stop_c
                 found.append(temperature_curve(here, item.words, warm=warm, limit=limit))
+        return tuple(found)
+
+    def dose_curves(self, dose_min: Floats, lesion: Mask) -> tuple[Curve, ...]:
+        """Part of the lesion, and of every structure that got a dose worth telling, that got at least each dose."""
+        found = [dose_curve(dose_min[mask_on(lesion, self.window).full()], "the lesion")]
+        for item in self.guarded:
+            here = dose_min.ravel()[item.at]
+            if item.name != "skin" and float(here.max()) > WORTH_A_CURVE_MIN:
+                found.append(dose_curve(here, item.words, limit=item.limits.dose_stop_min))
         return tuple(found)
 
     def cooled(self, coldest_c: Floats) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:

@@ -177,7 +177,8 @@ def _heated(
             first, times = generator.roll_offs[0], len(generator.roll_offs)
             text = f"The tissue at the electrode boils after {first:.0f} s: the power rolls off {times} times."
             notes = (*notes, Finding("ablation.roll_off", Severity.NOTE, text, first, "s"))
-    curves = watch.curves(made.peak_c, case.lesion(treatment.lesion).mask, warm=True)
+    mask = case.lesion(treatment.lesion).mask
+    curves = (*watch.curves(made.peak_c, mask, warm=True), *watch.dose_curves(made.cem43_min, mask))
     return Prediction(
         zone, (*more, power, *measures), (*findings, *notes), tissues.grid, made.peak_c, made.stopped, curves, each
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..assessment import Curve, CurveMark
 from ..evidence import Value
 from ..findings import Severity
+from .damage import DEAD_CEM43_MIN
 from .medium import BODY_C
 
 POINTS = 61
@@ -46,4 +47,33 @@ def temperature_curve(extreme_c: NDArray[np.floating], about: str, *, warm: bool
     return Curve(
         "ablation.temperature_volume", f"Temperature and volume of {about}", f"{word} temperature",
         "volume that reached it", "degC", "%", about, points, marks, "simulated",
+    )  # fmt: skip
+
+
+def dose_curve(dose_min: NDArray[np.floating], about: str, *, limit: Value | None = None) -> Curve:
+    """Part of some voxels that got at least each dose of equivalent minutes at 43 degC.
+
+    Parameters
+    ----------
+    dose_min : ndarray of float
+    about : str
+        What they are, in words.
+    limit : Value or None
+        What a structure bears, marked on the curve.
+
+    Returns
+    -------
+    Curve
+        In percent of volume against the power of ten of the dose, from a hundredth of a minute to well beyond what
+        kills.
+    """
+    values = np.log10(np.maximum(np.asarray(dose_min, float).ravel(), 1e-9))
+    places = np.linspace(-2.0, 4.0, POINTS)
+    points = tuple((float(x), 100.0 * float(np.mean(values >= x)) if values.size else 0.0) for x in places)
+    marks = [CurveMark(math.log10(DEAD_CEM43_MIN), f"{DEAD_CEM43_MIN:g} min")]
+    if limit is not None:
+        marks.append(CurveMark(math.log10(limit.amount), "limit", Severity.STOP))
+    return Curve(
+        "ablation.dose_volume", f"Dose and volume of {about}", "equivalent minutes at 43 degC, as a power of ten",
+        "volume that got it", "log10 min", "%", about, points, tuple(marks), "simulated",
     )  # fmt: skip
