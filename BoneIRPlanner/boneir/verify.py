@@ -17,7 +17,14 @@ from .findings import Finding, Severity, worst_first
 from .fusion.after_margin import AfterMargin, after_margin
 from .fusion.after_margin_measures import after_findings, after_measures, coverage_curve
 from .fusion.carried_out import CarriedOut, actual_plan, carried_out, moved_needle, needle_measures
-from .fusion.cement_after import CementAfter, cement_after, cement_findings, cement_measures, outline_cement
+from .fusion.cement_after import (
+    CementAfter,
+    cement_after,
+    cement_findings,
+    cement_measures,
+    cement_volume_ml,
+    outline_cement,
+)
 from .fusion.moved_plan import moved_needle as moved_trajectory
 from .fusion.needles_found import find_needles
 from .image.rigid import Rigid, placed, placed_grid
@@ -119,9 +126,12 @@ def verify(
             findings += after_findings(found_margin, name, treatment.margin_mm)
             curves.append(coverage_curve(found_margin, name, treatment.margin_mm))
         if treatment.cement and control.modality is Modality.CT:
-            cement.append((treatment.lesion, _cement(case, treatment, placed(control, motion.inverse), before, result)))
+            lying = placed(control, motion.inverse)
+            cement.append((treatment.lesion, _cement(case, treatment, lying, before, result)))
             name, found_cement = cement[-1]
-            measures += cement_measures(found_cement, name, sum(item.volume_ml for item in treatment.cement))
+            planned_ml = sum(item.volume_ml for item in treatment.cement)
+            seen_ml = cement_volume_ml(case.image, lying, found_cement.mask)
+            measures += cement_measures(found_cement, name, planned_ml, seen_ml)
             findings += cement_findings(found_cement, name)
     seen = bool(margins) or any(not item.mask.is_empty for _, item in cement)
     if result and not result.matches and not result.unplanned and seen:

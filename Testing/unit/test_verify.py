@@ -7,12 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
+from scipy import ndimage
 
 import boneir.verify as verb
 from boneir.case import Case, Image, Lesion, Role, Structure
 from boneir.case_folder import save_case, save_plan
 from boneir.cli import main
-from boneir.fusion.cement_after import OTHER, cement_after, cement_findings, cement_measures, outline_cement
+from boneir.fusion.cement_after import (
+    OTHER,
+    cement_after,
+    cement_findings,
+    cement_measures,
+    cement_volume_ml,
+    outline_cement,
+)
 from boneir.fusion.quality import Quality, Verdict
 from boneir.fusion.record import BoneMotion, Registration
 from boneir.grid import Grid
@@ -133,6 +141,17 @@ def test_cement_is_outlined_and_its_leaks_are_told_by_type(case):
     assert [f.code for f in cement_findings(found, "lesion-1")] == ["cement_after.leak"] * 3
     none = outline_cement(case.image, case.image, case.lesions[0].mask)
     assert cement_findings(cement_after(none, [bone], {}), "lesion-1")[0].code == "cement_after.none"
+
+
+@pytest.mark.parametrize("blur", [0.6, 1.2])
+def test_the_volume_of_cement_is_not_that_of_its_blurred_outline(case, blur):
+    pool = ball(7)
+    share = ndimage.gaussian_filter(pool.full().astype(float), blur)
+    values = np.rint(case.image.voxels * (1 - share) + 1700 * share).astype(np.int16)
+    control = Image(values, GRID)
+    cement = outline_cement(case.image, control, case.lesions[0].mask)
+    assert cement.volume_ml > 1.08 * pool.volume_ml
+    assert cement_volume_ml(case.image, control, cement) == pytest.approx(pool.volume_ml, rel=0.04)
 
 
 def test_needles_that_are_withdrawn_are_no_fault_where_their_work_is_seen(case, plan):

@@ -23,7 +23,8 @@ Marked = NDArray[np.bool_]
 OTHER = "vein or soft tissue"
 """Type of a leak that lies in nothing that is outlined."""
 _NEEDLE_MM = 2.5
-_CLEAN_MM = 1.0
+_EDGE_VOXELS = 2
+"""So far out of an outline its edge reaches, and one voxel more within it."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,38 @@ def outline_cement(before: Image, control: Image, around: Mask, needles: Sequenc
     return Mask.within(sizes[parts] >= least, corner, grid) if count else Mask.of(np.zeros(grid.shape, bool), grid)
 
 
+def cement_volume_ml(before: Image, control: Image, cement: Mask) -> float:
+    """Volume of cement, its edge counted by the share of each voxel that it fills; an outline alone is too large.
+
+    Parameters
+    ----------
+    before, control : Image
+        CT in HU, in one frame.
+    cement : Mask
+        As outlined, on the grid of `before`.
+    """
+    if cement.is_empty:
+        return 0.0
+    corner, shape = _wider(cement, _EDGE_VOXELS)
+    marked = cement.part(corner, shape)
+    window = tuple(slice(c, c + n) for c, n in zip(corner, shape, strict=True))
+    old = before.voxels[window].astype(float)
+    new = np.asarray(image_on(control, cement.grid.window(corner, shape)).voxels, float)
+    inner = ndimage.binary_erosion(marked, iterations=_EDGE_VOXELS + 1)
+    edge = ndimage.binary_dilation(marked, iterations=_EDGE_VOXELS) & ~inner
+    typical = float(np.percentile(new[inner if inner.any() else marked], 50.0 if inner.any() else 90.0))
+    share = np.clip((new - old) / np.maximum(typical - old, 100.0), 0.0, 1.0)
+    return float(np.count_nonzero(inner) + share[edge].sum()) * cement.grid.voxel_ml
+
+
+def _wider(mask: Mask, room: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Corner and shape of the window that reaches some voxels beyond a mask, within its grid."""
+    low = [max(c - room, 0) for c in mask.corner]
+    ends = zip(mask.corner, mask.voxels.shape, mask.grid.shape, strict=True)
+    high = [min(c + size + room, most) for c, size, most in ends]
+    return (low[0], low[1], low[2]), (high[0] - low[0], high[1] - low[1], high[2] - low[2])
+
+
 def cement_after(
     cement: Mask,
     bone: Sequence[Mask],
@@ -172,10 +205,16 @@ def _leaks(marked: Marked, into: str, cement: Mask) -> list[Leak]:
     return sorted(found, key=lambda leak: -leak.volume_ml)
 
 
-def cement_measures(found: CementAfter, lesion: str, planned_ml: float) -> tuple[Measure, ...]:
-    """Volume, overlap with the prediction, and every leak."""
+def cement_measures(
+    found: CementAfter, lesion: str, planned_ml: float, volume_ml: float | None = None
+) -> tuple[Measure, ...]:
+    """Volume, overlap with the prediction, and every leak.
+
+    Without a volume (`cement_volume_ml`) that of the outline is given.
+    """
     note = f"{planned_ml:.1f} mL were planned." if planned_ml else ""
-    measures = [Measure("cement_after.volume", "Cement seen", found.mask.volume_ml, "mL", lesion, note=note)]
+    seen_ml = found.mask.volume_ml if volume_ml is None else volume_ml
+    measures = [Measure("cement_after.volume", "Cement seen", seen_ml, "mL", lesion, note=note)]
     beyond = found.outside_prediction_ml
     if found.overlap is not None:
         measures += [
