@@ -67,10 +67,10 @@ def test_a_curve_gives_the_volume_that_reached_each_temperature() -> None:
 
 
 def test_a_curve_gives_the_volume_that_got_each_dose() -> None:
-    dose = 10.0 ** np.linspace(-2.0, 4.0, 6001)
+    dose = 10.0 ** np.linspace(-1.0, 4.0, 6001)
     curve = dose_curve(dose, "the canal", limit=Value(10.0, "min", Grade.DEFAULT, "test"))
     for power, share in curve.points:
-        assert share == pytest.approx(100.0 * (4.0 - power) / 6.0, abs=0.1)
+        assert share == pytest.approx(100.0 * (4.0 - power) / 5.0, abs=0.1)
     assert [round(mark.x, 3) for mark in curve.marks] == [2.38, 1.0]
     assert {share for _, share in dose_curve(np.zeros(5), "nothing").points} == {0.0}
 

@@ -74,3 +74,19 @@ def test_pdf_has_the_same_words(tmp_path):
         item.text for group in drawing.contents for part in group.contents for item in getattr(part, "contents", ())
     ]
     assert {word.text for word in drawing_of(CURVE).words} == set(texts)
+
+
+def test_a_curve_of_cold_begins_at_its_axis() -> None:
+    points = ((-96.0, 5.0), (-40.0, 20.0), (37.0, 100.0))
+    curve = Curve("c", "Cold", "lowest temperature", "volume", "degC", "%", "the lesion", points)
+    drawn = drawing_of(curve)
+    xs = [x for stroke in drawn.strokes for x, _ in stroke.points]
+    assert min(xs) >= 0.0
+    assert max(xs) <= WIDTH
+    way = next(stroke for stroke in drawn.strokes if len(stroke.points) == len(points))
+    # A number lies as far along the axis as its share of the way between the outermost ticks.
+    left, middle, right = (x for x, _ in way.points)
+    assert (middle - left) / (right - left) == pytest.approx((96.0 - 40.0) / (96.0 + 37.0), abs=1e-6)
+    ticks = [float(word.text) for word in drawn.words if word.anchor == "middle" and word.text.lstrip("-").isdigit()]
+    assert ticks[0] <= -96.0
+    assert 0.0 in ticks

@@ -64,15 +64,15 @@ def dose_curve(dose_min: NDArray[np.floating], about: str, *, limit: Value | Non
     Returns
     -------
     Curve
-        In percent of volume against the power of ten of the dose, from a hundredth of a minute to well beyond what
+        In percent of volume against the power of ten of the dose, from a tenth of a minute to well beyond what
         kills.
     """
     values = np.log10(np.maximum(np.asarray(dose_min, float).ravel(), 1e-9))
-    places = np.linspace(-2.0, 4.0, POINTS)
+    places = np.linspace(-1.0, 4.0, POINTS)
     points = tuple((float(x), 100.0 * float(np.mean(values >= x)) if values.size else 0.0) for x in places)
     marks = [CurveMark(math.log10(DEAD_CEM43_MIN), f"{DEAD_CEM43_MIN:g} min")]
     if limit is not None:
-        marks.append(CurveMark(math.log10(limit.amount), "limit", Severity.STOP))
+        marks.append(CurveMark(math.log10(limit.amount), f"limit, {limit.amount:g} min", Severity.STOP))
     return Curve(
         "ablation.dose_volume", f"Dose and volume of {about}", "equivalent minutes at 43 degC, as a power of ten",
         "volume that got it", "log10 min", "%", about, points, tuple(marks), "simulated",

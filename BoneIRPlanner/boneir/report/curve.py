@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -105,23 +105,24 @@ class _Frame:
 
     def __init__(self, curve: Curve, top: float) -> None:
         self.curve, self.top = curve, top
-        self.x_ticks = round_numbers(max([x for x, _ in curve.points] + [mark.x for mark in curve.marks]))
+        self.x_ticks = ticks_between([x for x, _ in curve.points] + [mark.x for mark in curve.marks])
+        self.first_x = self.x_ticks[0]
         self.y_ticks = round_numbers(max(y for _, y in curve.points))
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """The place of a point of the curve."""
-        across = (WIDTH - _LEFT - _RIGHT) * x / self.x_ticks[-1]
+        across = (WIDTH - _LEFT - _RIGHT) * (x - self.first_x) / (self.x_ticks[-1] - self.first_x)
         return _LEFT + across, self.top + PLOT_HEIGHT * (1.0 - y / self.y_ticks[-1])
 
     def grid(self) -> Iterator[Stroke]:
         """Axes, and a thin line for every round number."""
         last_x, last_y = self.x_ticks[-1], self.y_ticks[-1]
         for y in self.y_ticks:
-            yield Stroke((self.at(0, y), self.at(last_x, y)), RULE if y else QUIET_INK)
+            yield Stroke((self.at(self.first_x, y), self.at(last_x, y)), RULE if y else QUIET_INK)
         for x in self.x_ticks:
             left, low = self.at(x, 0)
             yield Stroke(((left, low), (left, low + 4.0)), QUIET_INK)
-        yield Stroke((self.at(0, 0), self.at(0, last_y)), QUIET_INK)
+        yield Stroke((self.at(self.first_x, 0), self.at(self.first_x, last_y)), QUIET_INK)
 
     def marks(self, rows: list[int]) -> Iterator[Stroke]:
         """A line from the axis up to the name of each mark, and a short bar where it meets the curve."""
@@ -138,11 +139,11 @@ class _Frame:
             left, low = self.at(x, 0)
             yield Word(left, low + 17.0, f"{x:g}", QUIET_INK, "middle")
         for y in self.y_ticks:
-            left, high = self.at(0, y)
+            left, high = self.at(self.first_x, y)
             yield Word(left - 7.0, high + 4.0, f"{y:g}", QUIET_INK, "end")
-        middle_x, low = self.at(self.x_ticks[-1] / 2, 0)
+        middle_x, low = self.at((self.first_x + self.x_ticks[-1]) / 2, 0)
         yield Word(middle_x, low + 38.0, f"{self.curve.x_title}, {self.curve.x_unit}", INK, "middle")
-        _, middle_y = self.at(0, self.y_ticks[-1] / 2)
+        _, middle_y = self.at(self.first_x, self.y_ticks[-1] / 2)
         yield Word(16.0, middle_y, f"{self.curve.y_title}, {self.curve.y_unit}", INK, "middle", turned=True)
         for mark, row in zip(self.curve.marks, rows, strict=True):
             x, _ = self.at(mark.x, 0)
@@ -192,6 +193,16 @@ def _rows(curve: Curve) -> list[int]:
         taken[row].append(span)
         rows[n] = row
     return rows
+
+
+def ticks_between(values: Sequence[float]) -> list[float]:
+    """Round numbers from 0, or from below the least value where that is negative, to beyond the largest."""
+    low, high = min(values), max(values)
+    if low >= 0.0:
+        return round_numbers(high)
+    first, second, *_ = round_numbers(max(high, 0.0) - low)
+    step = second - first
+    return [step * n for n in range(floor(low / step), ceil(max(high, 0.0) / step) + 1)]
 
 
 def round_numbers(largest: float) -> list[float]:
