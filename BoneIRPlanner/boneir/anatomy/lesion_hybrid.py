@@ -95,9 +95,9 @@ def corrected(found: Hybrid, around: Surroundings) -> Hybrid:
     They speak where they were made, by as much as the surface was wrong there; the rest stays as it was.
     """
     old, around = found.surface.rays, replace(around, click_mm=lesion_setting("click_least_mm"))
-    ratio = np.clip(found.ratio + _said_by_clicks(found.surface, around), -_CERTAIN, _CERTAIN)
+    ratio = _with_clicks(found, around)
     rays = rays_from(around, old.centre, old.sphere, old.radii_mm)
-    return _settled(around, rays, np.asarray(ratio), found.surface.radius_mm)
+    return _settled(around, rays, ratio, found.surface.radius_mm)
 
 
 def _settled(around: Surroundings, rays: Rays, ratio: Floats, radius_mm: float) -> Hybrid:
@@ -109,20 +109,23 @@ def _settled(around: Surroundings, rays: Rays, ratio: Floats, radius_mm: float) 
     return Hybrid(_surface(rays, reach, costs, ratio), ratio)
 
 
-def _said_by_clicks(surface: Surface, around: Surroundings) -> Floats:
-    """What further clicks add to the odds: most at the click, less away from it, the wider the farther it was off."""
-    rays = surface.rays
+def _with_clicks(found: Hybrid, around: Surroundings) -> Floats:
+    """Odds that hold a surface where it is, but near further clicks say what they say.
+
+    A click is heard the farther around it, the farther the surface was from it.
+    """
+    surface, rays = found.surface, found.surface.rays
+    held = np.clip((surface.reach_mm[:, None] - rays.radii_mm) / lesion_setting("click_hold_mm"), -_CERTAIN, _CERTAIN)
+    ratio = np.clip(found.ratio + held, -_CERTAIN, _CERTAIN)
     places = rays.sphere.unit[:, None, :] * rays.radii_mm[None, :, None]
-    said = np.zeros(places.shape[:2])
-    for clicks, sign in ((around.inside[1:], 1.0), (around.outside, -1.0)):
-        most = np.zeros(said.shape)
+    for clicks, says in ((around.inside[1:], _CERTAIN), (around.outside, -_CERTAIN)):
         for away in (clicks - rays.centre) * rays.spacing_mm:
             weight, which = rays.sphere.nearest(away[None])
             off = abs(float(np.linalg.norm(away)) - float((surface.reach_mm[which] * weight).sum()))
             wide = max(off, lesion_setting("click_least_mm")) + lesion_setting("click_least_mm")
-            most = np.maximum(most, np.exp(-((places - away) ** 2).sum(axis=-1) / (2 * wide**2)))
-        said += sign * lesion_setting("click_odds") * most
-    return said
+            near = np.exp(-((places - away) ** 2).sum(axis=-1) / (2 * wide**2))
+            ratio = (1 - near) * ratio + near * says
+    return np.asarray(ratio)
 
 
 def _surface_by(rays: Rays, ratio: Floats, radius_mm: float, *, between: bool = True) -> tuple[Floats, Costs]:
