@@ -17,7 +17,8 @@ from boneir.stability.axis_in_bone import AxisInBone
 from boneir.stability.corridor import Aim, cone_of, widest_corridor
 from boneir.stability.corridor_kinds import corridor_kind, corridor_kinds
 from boneir.stability.corridor_places import site_named, sites_of
-from boneir.stability.corridor_walk import Reach, walk_numpy
+from boneir.stability.corridor_reach import Reach
+from boneir.stability.corridor_walk import walk_numpy
 from boneir.stability.in_bone import InBone
 from boneir.stability.screw_fit import fit_of_screw
 

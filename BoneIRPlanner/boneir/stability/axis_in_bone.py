@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..image.surface import Surface
-from .corridor_walk import mouth_mm
+from .corridor_reach import mouth_mm
 from .in_bone import InBone
 
 Floats = NDArray[np.float64]

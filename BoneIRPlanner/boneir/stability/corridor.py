@@ -13,7 +13,8 @@ from scipy.optimize import minimize
 from ..findings import Point
 from ..resources import limit
 from .axis_in_bone import AxisInBone
-from .corridor_walk import Reach, walk
+from .corridor_reach import Reach
+from .corridor_walk import walk
 from .in_bone import InBone
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import BoneIRError
 from ..evidence import Value, read_value
 from ..resources import read_resource
-from .corridor_walk import Reach
+from .corridor_reach import Reach
 
 
 @dataclass(frozen=True)

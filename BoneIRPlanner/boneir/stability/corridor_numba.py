@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from .corridor_walk import SLACK_MM, SLANT, mouth_mm
-
-if TYPE_CHECKING:
-    from .corridor_walk import Reach
+from .corridor_reach import SLACK_MM, SLANT, Reach, mouth_mm
 
 
 def walk_compiled(
