@@ -15,7 +15,7 @@ from .proposal import Goal, Proposal
 from .proposing.arrays import arrays_of
 from .proposing.deepen import deepened
 from .proposing.job import device_findings, job_of, limit_findings, purpose_of
-from .proposing.plans import plan_of
+from .proposing.plans import plan_of, told_apart
 from .proposing.search import search_ways
 from .proposing.sound import propose_sound
 from .proposing.ways import harm_of, way_alone, way_together
@@ -78,7 +78,7 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Pla
         ways += way_together(job, found, max(way.covered for way in ways))
     ranked = sorted(ways, key=lambda way: way.score)
     ranked = ranked[: goal.max_plans]
-    plans = tuple(plan_of(job, way, rank) for rank, way in enumerate(ranked))
+    plans = tuple(plan_of(job, way, rank) for rank, way in enumerate(told_apart(ranked)))
     if found.relaxed:
         findings = (*relaxed_findings(), *findings)
     if job.zone is not None:

@@ -1,8 +1,8 @@
-"""Fit the trees of ``Resources/Structures/lesion_odds.json`` to lesions of known extent implanted into the real CTs.
+"""Fit the trees of ``Resources/Structures/lesion_odds.json`` to lesions implanted into synthetic patients.
 
-The draws that are scored are never among them. Lesions differ in shape, edge, place and CT numbers; each is looked at
-from two clicks. Needs scikit-learn; run it as ``python Testing/benchmarks/fit_lesion_odds.py OUT.json [SOURCE ...]``
-with the sources to leave out, to see how the trees do on images that they do not know.
+Nothing of a real image goes into them. Patients differ in body, voxels and noise; lesions in shape, edge, place and CT
+numbers; each is looked at from two clicks. Needs scikit-learn; run it as ``python
+Testing/benchmarks/fit_lesion_odds.py OUT.json``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cases"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import lesion_cases
-from lesion_cases import SEED, SOURCES, Patient, clicks
+from lesion_cases import SEED, Patient, clicks
 
 from boneir.anatomy.lesion_look import SIGNS, look_around, signs_along
 from boneir.anatomy.lesion_rays import radii_up_to
@@ -30,9 +30,15 @@ from boneir.errors import BoneIRError
 from boneir.open import case_of
 from boneir.training import implant as implanting
 from boneir.training import tissue_hu
+from boneir.training.synthetic_patient import synthetic_patient
 
-PLAIN_DRAWS, VARIED_DRAWS, OTHER_NUMBERS_DRAWS = (0,), (11, 12), (21, 22, 23)
-"""Round and sharp as those for development; rougher and blurred; the same with other CT numbers."""
+FIRST_SEED = 100
+"""Of the synthetic patients: those of tests and scores have lower ones."""
+VOXELS_MM = ((1.2, 1.2, 1.5), (1.0, 1.0, 3.0), (1.5, 1.5, 1.5), (1.0, 1.0, 5.0), (1.4, 1.4, 2.0), (2.5, 2.5, 2.5))
+NOISE_HU = (12.0, 25.0, 40.0)
+LOOKS = ("plain", "varied", "other numbers")
+"""Round and sharp; rough, long and blurred; the same with other CT numbers."""
+PATIENTS, LESIONS = 18, 6
 DIRECTIONS = 162
 MOST_WEIGHT_MM2 = 400.0
 SURE_SHARE = 0.2
@@ -47,24 +53,21 @@ TREES = {
     "random_state": 0,
 }
 SOURCE = (
-    "Boosted trees fitted by this project to lesions implanted in public CT series; "
+    "Boosted trees fitted by this project to lesions implanted in synthetic patients; "
     "Testing/benchmarks/fit_lesion_odds.py makes them."
 )
 
 
-def patients(left_out: list[str]) -> Iterator[tuple[Patient, int]]:
-    """Every patient to learn from, and from how many clicks."""
-    for draw in (*PLAIN_DRAWS, *VARIED_DRAWS, *OTHER_NUMBERS_DRAWS):
-        for number, name in enumerate(SOURCES):
-            if name in left_out:
-                continue
-            image, named = SOURCES[name].read()
-            rng = np.random.default_rng([SEED, number, draw])
-            bone, count = lesion_cases._bone_of(image, named), SOURCES[name].count
-            lesion_cases.implant_lesion = of_other_numbers if draw in OTHER_NUMBERS_DRAWS else implanting.implant_lesion
-            varied = draw not in PLAIN_DRAWS
-            image, planted = lesion_cases._with_lesions(image, bone, count, rng, varied=varied)
-            yield Patient(f"{name}-{draw}", case_of(image, named), planted), 1 + (draw in OTHER_NUMBERS_DRAWS)
+def patients() -> Iterator[Patient]:
+    """Every patient to learn from."""
+    for number in range(PATIENTS):
+        look, rng = LOOKS[number % 3], np.random.default_rng([SEED, number])
+        voxels_mm, noise = VOXELS_MM[number % len(VOXELS_MM)], NOISE_HU[number // 3 % 3]
+        image = synthetic_patient(FIRST_SEED + number, voxels_mm, noise_hu=noise).image
+        bone = lesion_cases._bone_of(image, ())
+        lesion_cases.implant_lesion = of_other_numbers if look == "other numbers" else implanting.implant_lesion
+        image, planted = lesion_cases._with_lesions(image, bone, LESIONS, rng, varied=look != "plain")
+        yield Patient(f"synthetic-{number} {voxels_mm} {look}", case_of(image), planted)
 
 
 def of_other_numbers(*place, seed: int, **looks) -> implanting.Implanted:
@@ -81,13 +84,13 @@ def of_other_numbers(*place, seed: int, **looks) -> implanting.Implanted:
         tissue_hu.LYTIC, tissue_hu.SCLEROTIC, tissue_hu.RIM_BONE = usual
 
 
-def samples(left_out: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def samples() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Signs (samples, signs), whether each sample lies in the lesion, and its weight; every lesion weighs the same."""
     rng, radii, ball = np.random.default_rng(0), radii_up_to(lesion_setting("reach_mm")), sphere(DIRECTIONS)
     parts = []
-    for person, count in patients(left_out):
+    for person in patients():
         for planted in person.planted:
-            for place in clicks(planted, count):
+            for place in clicks(planted, 2):
                 try:
                     window = lesion_window(person.case, Clicks((place,)), lesion_setting("reach_mm"))
                 except BoneIRError:
@@ -135,14 +138,14 @@ def short(value: float) -> float:
     return float(f"{float(value):.5g}")
 
 
-def main(out: str, *left_out: str) -> None:
+def main(out: str) -> None:
     """Fit and write."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    signs, inside, weight = samples(list(left_out))
+    signs, inside, weight = samples()
     model = HistGradientBoostingClassifier(**TREES).fit(signs, inside, sample_weight=weight)
     Path(out).write_text(written(model), "utf-8")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])

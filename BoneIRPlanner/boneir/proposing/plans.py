@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
 from .cement import proposed_volume
 from .job import Job
 from .ways import Way
+
+
+def told_apart(ways: Sequence[Way]) -> list[Way]:
+    """Ways of the same name with the angle that each is held at: "right posterior oblique at 25 deg".
+
+    The angle is that to the anteroposterior axis in the axial plane; where it is the same as well, that out of the
+    axial plane follows.
+    """
+    turned = _with_words_where_repeated(ways, _aside_words)
+    return _with_words_where_repeated(turned, _tilt_words)
+
+
+def _with_words_where_repeated(ways: Sequence[Way], words: Callable[[Trajectory], str]) -> list[Way]:
+    count = Counter(way.approach for way in ways)
+    return [
+        way if count[way.approach] == 1 else replace(way, approach=way.approach + words(way.trajectories[0]))
+        for way in ways
+    ]
+
+
+def _aside_words(trajectory: Trajectory) -> str:
+    left, back, _ = trajectory.direction
+    return f" at {math.degrees(math.atan2(abs(left), abs(back))):.0f} deg"
+
+
+def _tilt_words(trajectory: Trajectory) -> str:
+    tilt = -math.degrees(math.asin(max(-1.0, min(1.0, trajectory.direction[2]))))
+    return f", {abs(tilt):.0f} deg from {'above' if tilt > 0 else 'below'}"
 
 
 def plan_of(job: Job, way: Way, rank: int) -> Plan:
