@@ -91,7 +91,11 @@ def test_a_second_needle_goes_beside_a_first(folder: Path, capsys) -> None:
     ("words", "code", "said"),
     [
         (("--entry-allowed", "1,2,3"), NOT_UNDERSTOOD, "L,P,S,RADIUS"),
-        (("--entry-allowed", "nowhere.json"), NOT_UNDERSTOOD, "nowhere.json: the curve of an entry zone cannot be read"),
+        (
+            ("--entry-allowed", "nowhere.json"),
+            NOT_UNDERSTOOD,
+            "nowhere.json: the curve of an entry zone cannot be read",
+        ),
         (("--entry-forbidden", "wound"), REFUSED, "no structure 'wound'"),
         (("--landmark", "here"), NOT_UNDERSTOOD, "expected L,P,S"),
         (("--limits", "nowhere.json"), REFUSED, "cannot be read"),
