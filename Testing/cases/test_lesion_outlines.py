@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from lesion_cases import Draw, Patient, Planted, clicks, correction, dice, patient
+from lesion_cases import Patient, Planted, clicks, correction, dice, patient
 
 from boneir.anatomy.lesion import LesionOutline, grow_lesion, outline_lesion
 from boneir.case import Case
@@ -27,9 +27,9 @@ QUICK = ("jpeg2000", "lumbar", "vertebrae")
 
 
 @cache
-def outlined(source: str, draw: Draw = Draw.SEEN) -> tuple[Patient, tuple[LesionOutline | None, ...]]:
+def outlined(source: str) -> tuple[Patient, tuple[LesionOutline | None, ...]]:
     """A patient and the outlines from one click in each lesion."""
-    person, found = patient(source, draw), []
+    person, found = patient(source), []
     for planted in person.planted:
         try:
             found.append(outline_lesion(person.case, clicks(planted, 1)[0]))
@@ -80,13 +80,8 @@ def test_a_tumour_on_mr_is_outlined_from_a_click_like_the_expert_did() -> None:
 
 def test_a_click_where_the_outline_is_wrong_makes_it_better() -> None:
     gains, worst = [], []
-    for source, draw in [
-        ("lumbar", Draw.SEEN),
-        ("lumbar", Draw.ROUGH),
-        ("vertebrae", Draw.ROUGH),
-        ("sarcoma", Draw.ROUGH),
-    ]:
-        person, outlines = outlined(source, draw)
+    for source in QUICK:
+        person, outlines = outlined(source)
         for planted, outline in zip(person.planted, outlines, strict=True):
             seed, first = clicks(planted, 1)[0], outline.lesion.mask
             side, place = correction(first, planted.truth)

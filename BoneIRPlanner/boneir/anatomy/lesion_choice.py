@@ -1,9 +1,7 @@
 """Which of several surfaces a lesion most likely has: the agreement with the truth that each of them lets expect.
 
-On CT there is a surface by learned odds, beside several that grow from supposed sizes. Where a click on the border
-tells the size, where the lesion does not fit into the usual window, and on MR, these alone are tried. The weights are
-those of ridge regressions of the Dice coefficient on what can be seen of a surface, over lesions of known extent that
-were implanted into CT.
+The weights are those of a ridge regression of the Dice coefficient on what can be seen of a surface, over lesions of
+known extent that were implanted into CT.
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .lesion_hybrid import Hybrid, by_likeness, corrected, hybrid_surface
 from .lesion_rays import Rays, Surroundings
 from .lesion_settings import lesion_setting
 from .lesion_surface import Surface, finished, grown_surfaces
@@ -62,8 +59,6 @@ def likely_surface(
         Whether surfaces grow from the seed alone, and the other clicks choose among them and correct the chosen one:
         then a correction changes the outline where it was made, unless another surface agrees with it far better.
     """
-    if by_seed and around.strange is not None and reach_mm <= lesion_setting("reach_mm"):
-        return _hybrid_choice(around, sizes_mm, reach_mm)
     surfaces = grown_surfaces(around.by_seed() if by_seed else around, sizes_mm, reach_mm)
     crossed = np.array([clicks_crossed(surface, around) for surface in surfaces])
     if around.strange is None:
@@ -76,34 +71,6 @@ def likely_surface(
     near = other & (expected > expected[first] - lesion_setting("rival_within"))
     rival = finished(around, surfaces[int(np.where(near, expected, -1.0).argmax())]) if near.any() else None
     return Choice(finished(around, surfaces[first]), rival, float(np.clip(expected[first], 0.0, 1.0)))
-
-
-def _hybrid_choice(around: Surroundings, sizes_mm: Sequence[float], reach_mm: float) -> Choice:
-    """The surface by learned odds, or one of some size that lets expect clearly more; corrected by further clicks."""
-    alone = around.by_seed()
-    choice, found = _judged(hybrid_surface(alone, reach_mm))
-    surfaces = grown_surfaces(alone, sizes_mm, reach_mm, strange_only=True)
-    others = expected_dice(surfaces)
-    best = int(others.argmax())
-    if choice.expected_dice is not None and others[best] > choice.expected_dice + lesion_setting("choice_by_size"):
-        choice, found = _judged(by_likeness(finished(alone, surfaces[best])), float(others[best]))
-    if len(around.inside) + len(around.outside) > 1:
-        choice, _ = _judged(corrected(found, around))
-    return choice
-
-
-def _judged(found: Hybrid, expected: float | None = None) -> tuple[Choice, Hybrid]:
-    """What to expect of a surface; its rival is what bolder or more cautious odds give, where that differs much."""
-    surface, by = found.surface, lesion_setting("rival_bolder")
-    less, more = found.bolder(-by).surface, found.bolder(by).surface
-    smaller, larger = less.radius_mm / surface.radius_mm, more.radius_mm / surface.radius_mm
-    if expected is None:
-        seen = {"sharp": surface.sharpness, "rough": surface.roughness, "smaller": smaller, "larger": larger}
-        expected = lesion_setting("odds_expect_constant")
-        expected += sum(lesion_setting(f"odds_expect_{name}") * value for name, value in seen.items())
-    rival = more if larger * smaller > 1 else less
-    much = max(larger, 1 / smaller) > lesion_setting("rival_odds_size")
-    return Choice(surface, rival if much else None, float(np.clip(expected, 0.0, 1.0))), found
 
 
 def expected_dice(surfaces: Sequence[Surface]) -> NDArray[np.float64]:
@@ -128,7 +95,7 @@ def signs(surface: Surface) -> tuple[float, ...]:
         float(np.log(max(surface.evidence, 1.0))),
         float(np.log(radius)),
         float(surface.strange),
-        surface.roughness,
+        float(np.std(reach) / np.mean(reach)),
         _strange(rays, reach, _WITHIN_MM),
         _strange(rays, reach, _BEYOND_MM),
     )

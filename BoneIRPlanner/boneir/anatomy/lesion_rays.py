@@ -16,8 +16,8 @@ _PULL = 50.0
 """Cost of a surface that leaves a click on the wrong side: more than any number in the image can make up for."""
 _BALL_MM, _BALL_SHARE = 2.5, 0.5
 """A click stands for a ball of this radius, or of this share of its distance from the centre."""
-_NARROWEST = 3.05
-"""Sine of the angle within which rays always pass through that ball, times the root of the number of rays."""
+_NARROWEST = 0.24
+"""Sine of the angle within which rays always pass through that ball."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +40,6 @@ class Surroundings:
         Standard deviation of the smoothing along (k, j, i).
     strange : ndarray of float32 (k, j, i), optional
         How unlike healthy bone each place is, on a scale like that of HU; only on CT.
-    click_mm : float
-        Largest radius of the ball that a click stands for.
     """
 
     hu: NDArray[np.float32]
@@ -52,7 +50,6 @@ class Surroundings:
     start: Floats
     smoothed_mm: Floats
     strange: NDArray[np.float32] | None = None
-    click_mm: float = _BALL_MM
 
     def by_seed(self) -> Surroundings:
         """The same with no click but the seed."""
@@ -153,12 +150,14 @@ def _click_costs(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm:
             if distance < radii_mm[1]:
                 continue
             along = sphere.unit @ away
-            narrowest = _NARROWEST / np.sqrt(sphere.count) * distance
-            # Smaller near the centre, and at least what neighbouring rays meet.
-            ball_mm = max(min(around.click_mm, _BALL_SHARE * distance), narrowest)
-            half = np.sqrt(np.maximum(ball_mm**2 - (distance**2 - along**2), 0.0))
+            half = np.sqrt(np.maximum(_ball_mm(distance) ** 2 - (distance**2 - along**2), 0.0))
             passing = (along > 0) & (half > 0)
             ends = (along + half if is_inside else np.maximum(along - half, radii_mm[0]))[:, None]
             wrong = surface < ends if is_inside else surface >= ends
             cost += _PULL * (passing[:, None] & wrong)
     return cost
+
+
+def _ball_mm(distance_mm: float) -> float:
+    """Radius of the ball that a click stands for: smaller near the centre, and at least what neighbouring rays meet."""
+    return max(min(_BALL_MM, _BALL_SHARE * distance_mm), _NARROWEST * distance_mm)

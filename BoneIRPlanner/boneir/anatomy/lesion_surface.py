@@ -16,8 +16,8 @@ from .sphere import Floats, Sphere, sphere
 
 SIZES_MM = (3.0, 5.0, 7.5, 11.0, 16.0)
 """Radii that are tried."""
-COARSE, FINE = 162, 642
-_ROUNDS, EDGE_ROUNDS = 5, 2
+_COARSE, _FINE = 162, 642
+_ROUNDS, _EDGE_ROUNDS = 5, 2
 _THIN_MM = 2.0
 """Steps beyond this are thick slices."""
 _SHIFT_MM = 0.7
@@ -62,11 +62,6 @@ class Surface:
         """Of the ball of the same volume."""
         return float(np.mean(self.reach_mm**3) ** (1 / 3))
 
-    @property
-    def roughness(self) -> float:
-        """Standard deviation of the radii over their mean."""
-        return float(np.std(self.reach_mm) / np.mean(self.reach_mm))
-
     def band_mm(self) -> tuple[Floats, Floats]:
         """Smallest and largest radius in each direction at which the surface may lie as well."""
         possible = self.costs - self.costs.min(axis=1, keepdims=True) <= lesion_setting("doubt")
@@ -75,9 +70,7 @@ class Surface:
         return np.minimum(inner, self.reach_mm), np.maximum(outer, self.reach_mm)
 
 
-def grown_surfaces(
-    around: Surroundings, sizes_mm: Sequence[float], reach_mm: float, *, strange_only: bool = False
-) -> list[Surface]:
+def grown_surfaces(around: Surroundings, sizes_mm: Sequence[float], reach_mm: float) -> list[Surface]:
     """Rough surfaces that hold the clicks: one for each size to try, by the numbers alone and by what is strange.
 
     Parameters
@@ -87,26 +80,24 @@ def grown_surfaces(
         Radii to try.
     reach_mm : float
         Farthest surface.
-    strange_only : bool
-        Whether the numbers alone are left out.
     """
     radii = radii_up_to(reach_mm)
-    looks = (False,) if around.strange is None else ((True,) if strange_only else (False, True))
+    looks = (False,) if around.strange is None else (False, True)
     return [_grown(around, size, radii, strange=look) for look in looks for size in sizes_mm]
 
 
 def _grown(around: Surroundings, size_mm: float, radii_mm: Floats, *, strange: bool) -> Surface:
     """Grow, learn what lesion and surroundings look like, and grow again from the middle of what has grown."""
-    ball = sphere(COARSE)
+    ball = sphere(_COARSE)
     rays = rays_from(around, around.start, ball, radii_mm)
     reach = np.full(ball.count, size_mm)
     surface = _fitted(rays, reach, size_mm, strange=strange)
     for _ in range(_ROUNDS - 1):
         settled = float(np.abs(surface.reach_mm - reach).mean()) < 0.25 * rays.step_mm
         reach = surface.reach_mm
-        middle = middle_of(surface.rays, surface.reach_mm)
+        middle = _middle(surface)
         if float(np.linalg.norm((middle - rays.centre) * around.spacing_mm)) > _SHIFT_MM:
-            reach = seen_from(middle, surface.rays, surface.reach_mm, ball)
+            reach = _seen_from(middle, surface, ball)
             rays = rays_from(around, middle, ball, radii_mm)
         elif settled:
             break
@@ -116,21 +107,21 @@ def _grown(around: Surroundings, size_mm: float, radii_mm: Floats, *, strange: b
 
 def finished(around: Surroundings, coarse: Surface) -> Surface:
     """The surface on more rays, moved to the edges of the image where there are any."""
-    ball = sphere(FINE)
+    ball = sphere(_FINE)
     rays = rays_from(around, coarse.rays.centre, ball, coarse.rays.radii_mm)
     weight, which = coarse.rays.sphere.nearest(ball.unit)
     reach = (coarse.reach_mm[which] * weight).sum(axis=1)
     surface = _fitted(rays, reach, coarse.size_mm, strange=coarse.strange, walled=True)
     ratio, reach = likeness(rays, surface.reach_mm, strange=coarse.strange), surface.reach_mm
     costs = surface.costs
-    for _ in range(EDGE_ROUNDS):
+    for _ in range(_EDGE_ROUNDS):
         own = cost_by_edge(rays, reach, ratio)
-        costs = surface_costs(own, ball, stiffness_of(rays, reach))
+        costs = surface_costs(own, ball, _stiffness(rays, reach))
         reach = rays.reach_mm(between_steps(own, ball, np.asarray(costs.argmin(axis=1), np.int64)))
-    return replace(surface, reach_mm=reach + shrunk_mm(around, rays, reach), costs=costs)
+    return replace(surface, reach_mm=reach + _shrunk_mm(around, rays, reach), costs=costs)
 
 
-def shrunk_mm(around: Surroundings, rays: Rays, reach_mm: Floats) -> Floats:
+def _shrunk_mm(around: Surroundings, rays: Rays, reach_mm: Floats) -> Floats:
     """By how much a blur moves the edge of a ball inwards: by its variance over the radius, in part.
 
     Voxels blur as a box as wide as they are, linear interpolation as a triangle, and the smoothing as a Gaussian.
@@ -154,17 +145,17 @@ def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, strange: bool, wall
     cost += lesion_setting("edge_weight") * area * np.exp(-np.clip(inside - outside, 0, 6))
     off = np.log((rays.radii_mm + rays.step_mm / 2) / size_mm)
     cost += lesion_setting("size_weight") * (size_mm / grain) ** 2 * rays.sphere.share * off**2 + rays.clicks
-    stiffness = stiffness_of(rays, reach_mm)
+    stiffness = _stiffness(rays, reach_mm)
     costs = surface_costs(cost, rays.sphere, stiffness)
     chosen = np.asarray(costs.argmin(axis=1), np.int64)
     reach, every = rays.reach_mm(chosen), np.arange(rays.sphere.count)
     step = (inside - outside)[every, chosen]
     sharpness = float((step * reach**2).sum() / (reach**2).sum())
     evidence = -total_cost(cost, rays.sphere, stiffness, chosen)
-    return Surface(rays, reach, costs, sharpness, evidence, texture_within(rays, reach), strange, size_mm)
+    return Surface(rays, reach, costs, sharpness, evidence, _texture(rays, reach), strange, size_mm)
 
 
-def texture_within(rays: Rays, reach_mm: Floats) -> float:
+def _texture(rays: Rays, reach_mm: Floats) -> float:
     """Robust standard deviation in the outer half of what a surface holds; 0 where numbers are no HU."""
     if rays.strange is None:
         return 0.0
@@ -173,24 +164,25 @@ def texture_within(rays: Rays, reach_mm: Floats) -> float:
     return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0
 
 
-def stiffness_of(rays: Rays, reach_mm: Floats) -> float:
+def _stiffness(rays: Rays, reach_mm: Floats) -> float:
     """Cost of a step between neighbours: by area, so it grows with the size of the lesion."""
     size = max(float(np.mean(reach_mm**3)) ** (1 / 3), 1.5)
     side = np.sqrt(rays.sphere.share)
     return float(lesion_setting("stiffness") * size * rays.step_mm * side / lesion_setting("grain_mm") ** 2)
 
 
-def middle_of(rays: Rays, reach_mm: Floats) -> Floats:
-    """Index (k, j, i) of the centroid of what a surface holds."""
-    moment = (reach_mm[:, None] ** 4 / 4 * rays.sphere.unit).sum(axis=0) / (reach_mm**3 / 3).sum()
+def _middle(surface: Surface) -> Floats:
+    """Index (k, j, i) of the centroid of what the surface holds."""
+    rays, reach = surface.rays, surface.reach_mm
+    moment = (reach[:, None] ** 4 / 4 * rays.sphere.unit).sum(axis=0) / (reach**3 / 3).sum()
     return np.asarray(rays.centre + moment / rays.spacing_mm)
 
 
-def seen_from(centre: Floats, rays: Rays, reach_mm: Floats, ball: Sphere) -> Floats:
-    """The same surface as radii in the directions of `ball` from another centre, roughly."""
-    away = (rays.centre - centre) * rays.spacing_mm + rays.sphere.unit * reach_mm[:, None]
+def _seen_from(centre: Floats, surface: Surface, ball: Sphere) -> Floats:
+    """The same surface as radii from another centre, roughly."""
+    rays = surface.rays
+    away = (rays.centre - centre) * rays.spacing_mm + rays.sphere.unit * surface.reach_mm[:, None]
     distance = np.linalg.norm(away, axis=1)
-    old = rays.sphere
-    towards = Sphere(away / np.maximum(distance, 1e-6)[:, None], old.source, old.target, old.back, old.first)
+    towards = Sphere(away / np.maximum(distance, 1e-6)[:, None], ball.source, ball.target, ball.back, ball.first)
     weight, which = towards.nearest(ball.unit)
     return np.asarray((distance[which] * weight).sum(axis=1))

@@ -139,8 +139,7 @@ def _bone_window(case: Case, clicks: Clicks, span_mm: float) -> LesionWindow:
         _refuse(case, clicks.inside_mm[0])
     barred, depth = _barred(case, bone.corner, bone.hu.shape), depth_below(bone, _WITHIN_MM)
     window = _window(case, bone.hu, depth, barred, bone.corner, clicks, bone)
-    # By the seed alone, so that further clicks correct the outline that they were made on.
-    strange = strangeness(bone, depth, window.around.inside[0])
+    strange = strangeness(bone, depth, window.around.start)
     return replace(window, around=replace(window.around, strange=strange))
 
 

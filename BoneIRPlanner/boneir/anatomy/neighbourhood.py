@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..case import Case, Image, Role
+from ..case import Case, Image, Role, Structure
 from ..errors import OutlineError
 from ..findings import Point
 from ..mask import Mask, Window
@@ -16,6 +16,7 @@ from .settings import setting
 from .structures import structure_kinds
 
 Marked = NDArray[np.bool_]
+_GENERAL = ("bone", "vertebrae")
 _WIDE_STEP_MM = 2.5
 
 
@@ -81,16 +82,12 @@ def neighbourhood(case: Case, around: Mask | Point, reach_mm: float) -> Neighbou
     OutlineError
         If no bone is outlined in the case.
     """
-    # All bones: the border between two of them often runs through a lesion that has taken both.
-    bones = case.of_role(Role.BONE)
-    if not bones:
-        raise OutlineError("The case has no outline of bone: outline it or give labels before a lesion is grown.")
     low, high = _window(case, around, reach_mm)
     corner, shape = (low[0], low[1], low[2]), tuple(b - a for a, b in zip(low, high, strict=True))
     size = (shape[0], shape[1], shape[2])
     smooth = smooth_numbers(case.image, (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])))
     bone = np.zeros(size, bool)
-    for structure in bones:
+    for structure in _bones_at(case, around):
         bone |= structure.mask.part(corner, size)
     around_bone = Neighbourhood(case.image, corner, smooth, bone, bone)
     closed = _envelope(case, around_bone, setting("lesion_gap_mm"))
@@ -125,6 +122,22 @@ def _window(case: Case, around: Mask | Point, reach_mm: float) -> tuple[list[int
     low = [max(0, a - n) for a, n in zip(first, steps, strict=True)]
     high = [min(size, b + n) for b, n, size in zip(last, steps, grid.shape, strict=True)]
     return low, high
+
+
+def _bones_at(case: Case, around: Mask | Point) -> list[Structure]:
+    """The single bones at the place (a vertebra), or else all that is outlined as bone."""
+    bones = case.of_role(Role.BONE)
+    if not bones:
+        raise OutlineError("The case has no outline of bone: outline it or give labels before a lesion is grown.")
+    single = [bone for bone in bones if bone.kind not in _GENERAL and bone.name not in _GENERAL]
+    holding = [bone for bone in single if _holds(bone.mask, around)]
+    return holding or list(bones)
+
+
+def _holds(mask: Mask, around: Mask | Point) -> bool:
+    if isinstance(around, Mask):
+        return bool((mask.part(around.corner, around.voxels.shape) & around.voxels).any())
+    return mask.at(around)
 
 
 def _envelope(case: Case, around: Neighbourhood, gap: float) -> Marked:
