@@ -54,6 +54,34 @@ def resource_names(folder: str) -> tuple[str, ...]:
 
 
 @cache
+def value_in(folder: str, file: str, key: str) -> Value:
+    """One value of a file of ``Resources``, for instance ``value_in("Structures", "levels", "rib_mm")``.
+
+    Raises
+    ------
+    ResourceError
+        If the file has no such value; the sentence lists those that it has.
+    """
+    data = read_resource(folder, f"{file}.json")
+    if key not in data:
+        raise ResourceError(f"{folder}/{file}.json has no {key!r}; it has: {', '.join(data)}.")
+    return read_value(data[key], f"{folder}/{file}.json, {key}")
+
+
+def span_in(folder: str, file: str, key: str) -> tuple[float, float]:
+    """The least and the greatest of a value that has a range.
+
+    Raises
+    ------
+    ResourceError
+        If the file has no such value, or it has no range.
+    """
+    value = value_in(folder, file, key)
+    if value.low is None or value.high is None:
+        raise ResourceError(f"{folder}/{file}.json, {key}: low or high is missing.")
+    return value.low, value.high
+
+
 def limit(file: str, key: str) -> Value:
     """One value of a file of ``Resources/Limits``, for instance ``limit("ablation", "margin")``.
 
@@ -62,7 +90,4 @@ def limit(file: str, key: str) -> Value:
     ResourceError
         If the file has no such value; the sentence lists those that it has.
     """
-    data = read_resource("Limits", f"{file}.json")
-    if key not in data:
-        raise ResourceError(f"Limits/{file}.json has no {key!r}; it has: {', '.join(data)}.")
-    return read_value(data[key], f"Limits/{file}.json, {key}")
+    return value_in("Limits", file, key)

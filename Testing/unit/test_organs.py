@@ -179,7 +179,7 @@ def test_every_organ_is_said_with_its_place_and_what_is_missing_is_absent():
 
 def test_settings_of_organs_are_refused_by_name():
     assert organ_span("aorta_radius_mm")[0] < organ_setting("aorta_radius_mm") < organ_span("aorta_radius_mm")[1]
-    with pytest.raises(ResourceError, match="no value"):
+    with pytest.raises(ResourceError, match="has no 'nonsense_mm'"):
         organ_setting("nonsense_mm")
     with pytest.raises(ResourceError, match="low or high"):
         organ_span("vessel_gap_mm")

@@ -15,7 +15,7 @@ from ..grid import Grid
 from ..mask import Mask
 from .axial import AxialFrame
 from .level_names import ALL
-from .organ_settings import organ_setting, organ_span, organ_values
+from .organ_settings import organ_setting, organ_span, organ_value
 from .structures import structure_kinds
 
 Marked = NDArray[np.bool_]
@@ -71,7 +71,7 @@ def joint_faces(structures: Iterable[Structure], grid: Grid) -> tuple[tuple[Stru
 
 def _said(item: Structure) -> Finding:
     kind = structure_kinds()[item.kind]
-    limit = organ_values()["joint_reach_mm"]
+    limit = organ_value("joint_reach_mm")
     verb = "are" if kind.name.endswith("s") else "is"
     text = (
         f"{kind.name} {verb} outlined where the bones meet, up to {limit} from either; cartilage is not seen, and "

@@ -14,7 +14,7 @@ from ..findings import Finding, Severity
 from ..mask import Mask
 from .axial import AxialFrame
 from .body import Marked, disc
-from .organ_settings import organ_setting, organ_span, organ_values
+from .organ_settings import organ_setting, organ_span, organ_value
 from .structures import structure_kinds
 
 Floats = NDArray[np.float64]
@@ -61,7 +61,7 @@ def canal_on_mr(image: Image) -> tuple[tuple[Structure, ...], tuple[Finding, ...
     mask = Mask.of(frame.on_grid(frame.fine(whole)), image.grid)
     kind = structure_kinds()["spinal_canal"]
     x, y, z = mask.centroid_mm
-    limit = organ_values()["mr_canal_rim_mm"]
+    limit = organ_value("mr_canal_rim_mm")
     text = (
         f"The spinal canal is outlined as the column of bright fluid with a section of {column.area_mm2:.0f} mm², "
         f"widened by {limit}: where it is compressed or the signal is poor the canal is wider; check it."

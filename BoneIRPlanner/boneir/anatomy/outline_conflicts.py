@@ -13,7 +13,7 @@ from ..case import Structure
 from ..findings import Finding, Point, Severity
 from ..mask import Mask
 from .from_labels import RINGS
-from .organ_settings import organ_setting, organ_values
+from .organ_settings import organ_setting, organ_value
 from .structures import structure_kinds
 
 Marked = NDArray[np.bool_]
@@ -57,7 +57,7 @@ def _difference(first: Structure, second: Structure) -> Finding | None:
     if total == 0:
         return None
     dice = 2.0 * int(np.count_nonzero(one & other)) / total
-    limit = organ_values()["same_dice"]
+    limit = organ_value("same_dice")
     if dice >= organ_setting("same_dice"):
         return None
     kind = structure_kinds()[first.kind]

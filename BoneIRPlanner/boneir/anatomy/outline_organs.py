@@ -16,7 +16,7 @@ from .bladder import find_bladder
 from .body import Marked, ball, disc
 from .canal import CanalCourse
 from .kidneys import find_kidney
-from .organ_settings import organ_setting, organ_values
+from .organ_settings import organ_setting, organ_value
 from .structures import structure_kinds
 from .vessels import find_vessels
 
@@ -144,7 +144,7 @@ def _said(item: _Found, frame: AxialFrame) -> Finding:
     """How far an organ is outlined, with a place on it."""
     place = _place_on(item.marked, frame)
     if item.key in _PARTLY:
-        limit = organ_values()[f"{item.key}_mm"]
+        limit = organ_value(f"{item.key}_mm")
         text = _PARTLY[item.key].format(limit=limit)
         return Finding("outline.organ", Severity.NOTE, text, limit=limit, place_mm=place, about=item.key)
     slices = np.flatnonzero(item.marked.any(axis=(1, 2)))
