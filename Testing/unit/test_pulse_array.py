@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from boneir.findings import Severity
 from boneir.plan import Technique, Trajectory
 from boneir.proposal import Goal
 from boneir.propose import propose
+from boneir.proposing.array_shapes import Array
+from boneir.proposing.arrays import _stands
 from boneir.resources import resource_folder
 from small_case import DIRECTIONS, ball, grid_around
 
@@ -79,6 +82,14 @@ def test_needles_are_proposed_that_cover_the_lesion_completely(tmp_path):
     assert made.measure("ablation.field_coverage", "lesion-1").amount == 100.0
     assert any("reaches all of the lesion" in reason for reason in plan.reasons)
     assert not [f for f in found.findings if f.code.startswith("access.array")]
+
+
+def test_an_array_with_a_needle_that_does_not_reach_the_skin_does_not_stand():
+    reach_mm = SimpleNamespace(reach_mm=lambda limits: 40.0)
+    job = SimpleNamespace(case=patient(), needle=reach_mm, limits=None)
+    tips = np.asarray([CENTRE, CENTRE])
+    from_deep_within = np.asarray([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    assert not _stands(job, None, Array(tips, from_deep_within, 1.0))
 
 
 def test_an_array_that_covers_too_little_is_told(tmp_path):

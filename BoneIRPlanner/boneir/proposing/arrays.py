@@ -164,8 +164,9 @@ def _trajectories(job: Job, array: Array) -> list[Trajectory]:
 
 
 def _stands(job: Job, found: Found, array: Array) -> bool:
-    """Whether every needle keeps the rules as measured on the outlines."""
-    return all(_keeps_rules(job, found, way) for way in _trajectories(job, array))
+    """Whether every needle begins on the skin within its length and keeps the rules as measured on the outlines."""
+    reach_skin = np.isfinite(_entries(job, array.tips_mm, array.ways)).all()
+    return bool(reach_skin) and all(_keeps_rules(job, found, way) for way in _trajectories(job, array))
 
 
 def _simulated(job: Job, found: Found, array: Array) -> Way:
