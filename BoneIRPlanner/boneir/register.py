@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike
 from .access.bones import is_named_bone
 from .case import Case, Image, Modality, Role
 from .errors import BoneIRError, CaseError
-from .findings import Finding, Severity
+from .findings import Finding, Point, Severity
 from .fusion.bend import bent_for_display
-from .fusion.levels import check_level, level_findings, named_findings, shown
+from .fusion.levels import best_level, named_findings, shown
 from .fusion.points import landmark_distance_mm, motion_of_landmarks
 from .fusion.quality import quality_of
 from .fusion.record import BoneMotion, Registration
@@ -133,14 +133,13 @@ def bone_motion(
     """
     bone = case.structure(name).mask
     motion = register_bone(case.image, moving, bone, near, seed=seed)
-    pair = pair_of_bone(case.image, moving, bone, motion, seed=seed)
-    quality = quality_of(pair, motion, about=shown(name))
     findings: tuple[Finding, ...] = ()
     if _LEVEL.fullmatch(name):
-        neighbours = tuple(case.structure(n).mask.centroid_mm for n in neighbours_of(name) if case.has(n))
-        check = check_level(case.image, moving, bone, motion, neighbours, seed=seed)
-        findings = level_findings(check, shown(name), bone.centroid_mm)
+        motion, findings = best_level(
+            case.image, moving, bone, motion, _levels_beside(case, name), shown(name), seed=seed
+        )
         findings += named_findings(name, bone, motion, outlined or {})
+    quality = quality_of(pair_of_bone(case.image, moving, bone, motion, seed=seed), motion, about=shown(name))
     return BoneMotion(name, motion, quality, findings)
 
 
@@ -158,6 +157,14 @@ def bones_of(case: Case) -> Mask | None:
 def named_bones(case: Case) -> tuple[str, ...]:
     """Names of the bones of a case that are outlined each for itself."""
     return tuple(item.name for item in case.structures if is_named_bone(item) and not item.mask.is_empty)
+
+
+def _levels_beside(case: Case, name: str) -> tuple[Point, ...]:
+    """Where the vertebrae above and below lie; one that is not outlined is taken to lie as far as the other."""
+    middle = np.asarray(case.structure(name).mask.centroid_mm)
+    known = [np.asarray(case.structure(n).mask.centroid_mm) for n in neighbours_of(name) if case.has(n)]
+    places = [known[0], 2.0 * middle - known[0]] if len(known) == 1 else known
+    return tuple((float(x), float(y), float(z)) for x, y, z in places)
 
 
 def neighbours_of(name: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from boneir.case_folder import load_case, save_case, save_plan
 from boneir.cli import main
 from boneir.errors import CaseError
 from boneir.findings import Severity
-from boneir.fusion.levels import check_level, level_findings, named_findings
+from boneir.fusion.levels import best_level, check_level, level_findings, named_findings
 from boneir.fusion.moved_plan import moved_mask, moved_needle
 from boneir.fusion.quality import Verdict
 from boneir.grid import Grid
@@ -173,6 +173,12 @@ def test_the_wrong_level_is_told_from_the_right_one(case: Case, today: Case, mot
     found = level_findings(wrong, "L3", bone.centroid_mm)
     assert [f.severity for f in found] == [Severity.STOP]
     assert wrong.shift_mm == pytest.approx(np.linalg.norm(step), abs=6.0)
+    taken, said = best_level(case.image, today.image, bone, wrong_motion, neighbours, "L3")
+    assert [(f.code, f.severity) for f in said] == [("registration.level_moved", Severity.WARN)]
+    assert taken.apart_mm(motion, bone.points_mm()[::50]).max() < 1.0
+    kept, said = best_level(case.image, today.image, bone, motion, neighbours, "L3")
+    assert kept is motion
+    assert not said
     outlined = {item.name: item.mask for item in today.of_role(Role.BONE) if item.name.startswith("vertebra_")}
     assert not named_findings("vertebra_L3", bone, motion, outlined)
     named = named_findings("vertebra_L3", bone, wrong_motion, outlined)

@@ -15,7 +15,7 @@ from ..image.rigid import Rigid
 from ..mask import Mask
 from ..resources import limit
 from .likeness import Likeness
-from .registration import cropped, pair_of_bone
+from .registration import cropped, pair_of_bone, register_bone
 from .scaled import scaled
 
 _CONTEXT_MM = 30.0
@@ -34,11 +34,14 @@ class LevelCheck:
         The same one level higher or lower, whichever fits better; 0 where none could be tried.
     shift_mm : float
         How far away that is.
+    other : Rigid or None
+        The vertebra there; None where none could be tried.
     """
 
     own: float
     best_other: float
     shift_mm: float
+    other: Rigid | None = None
 
     @property
     def ratio(self) -> float:
@@ -63,20 +66,61 @@ def check_level(
     seed : int
     """
     own = _likeness_around(fixed, moving, bone, motion, seed)
-    best, away = 0.0, 0.0
+    best = LevelCheck(own, 0.0, 0.0)
+    centre = np.asarray(bone.centroid_mm)
     for place in neighbours_mm:
-        step = np.asarray(place) - np.asarray(bone.centroid_mm)
+        step = np.asarray(place) - centre
         start = motion.after(Rigid.of(np.eye(3), step))
         try:
             found = pair_of_bone(fixed, moving, bone, start, seed=seed).follow(start)
         except ImageError:  # the neighbour lies outside the other image
             continue
-        if found is None or float(found.apart_mm(motion, np.asarray(bone.centroid_mm))) < 0.5 * np.linalg.norm(step):
+        away = 0.0 if found is None else float(found.apart_mm(motion, centre))
+        if found is None or away < 0.5 * np.linalg.norm(step):
             continue
         other = _likeness_around(fixed, moving, bone, found, seed)
-        if other > best:
-            best, away = other, float(found.apart_mm(motion, np.asarray(bone.centroid_mm)))
-    return LevelCheck(own, best, away)
+        if other > best.best_other:
+            best = LevelCheck(own, other, away, found)
+    return best
+
+
+def best_level(
+    fixed: Image,
+    moving: Image,
+    bone: Mask,
+    motion: Rigid,
+    neighbours_mm: tuple[Point, ...],
+    name: str,
+    *,
+    seed: int = 0,
+) -> tuple[Rigid, tuple[Finding, ...]]:
+    """A vertebra at the level where it clearly fits best, and what has to be said of that.
+
+    The other level is taken where it fits so much better that the first one is no rival to it: by the same limit that
+    makes a rival of a level. Where both fit, the vertebra stays, and is said to be doubtful.
+
+    Parameters
+    ----------
+    fixed, moving, bone, motion, neighbours_mm, seed
+        As in `check_level`.
+    name : str
+        For people.
+    """
+    check = check_level(fixed, moving, bone, motion, neighbours_mm, seed=seed)
+    alike = limit("registration", "level_ratio")
+    if check.other is not None and check.ratio * alike.amount > 1.0:
+        moved = register_bone(fixed, moving, bone, check.other, seed=seed)
+        if check_level(fixed, moving, bone, moved, neighbours_mm, seed=seed).ratio <= alike.amount:
+            text = (
+                f"{name} fits {check.ratio:.1f} times as well {check.shift_mm:.0f} mm away, one level off from where "
+                "the start had put it, and was taken to lie there; what moves with the image as a whole may lie one "
+                "level off. Count the levels in both images before using this registration."
+            )
+            place = bone.centroid_mm
+            return moved, (
+                Finding("registration.level_moved", Severity.WARN, text, check.ratio, "1", alike, place, name),
+            )
+    return motion, level_findings(check, name, bone.centroid_mm)
 
 
 def level_findings(check: LevelCheck, name: str, place_mm: Point) -> tuple[Finding, ...]:

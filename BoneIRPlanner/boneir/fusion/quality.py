@@ -107,7 +107,7 @@ def quality_of(pair: Pair, motion: Rigid, *, about: str = "", landmarks_mm: floa
     edges = float(np.median(offsets)) if len(offsets) else _REACH_MM
     share = float(np.mean(offsets <= 2.0)) if len(offsets) else 0.0
     measured = {
-        "spread_mm": spread_mm(level, motion),
+        "spread_mm": spread_mm(pair, motion),
         "return_mm": return_mm(level, motion),
         "halves_mm": halves_mm(level, motion),
         "edges_mm": edges,
@@ -115,25 +115,26 @@ def quality_of(pair: Pair, motion: Rigid, *, about: str = "", landmarks_mm: floa
         "overlap": overlap,
     }
     given = {} if landmarks_mm is None else {"landmarks_mm": landmarks_mm}
-    reasons = _reasons({**measured, **given}, about, pair.of_one_kind)
+    reasons = _reasons({**measured, **given}, about, pair.both_ct)
     return Quality(**measured, landmarks_mm=landmarks_mm, verdict=_verdict(reasons), reasons=reasons)
 
 
-def spread_mm(level: Level, motion: Rigid) -> float:
+def spread_mm(pair: Pair, motion: Rigid) -> float:
     """How far from a motion starts from eight sides end, ten mm and up to ten degrees away.
 
-    In a large region the turn is as large as moves its points by ten mm on average.
+    Each is followed from the coarsest level on, as a registration is: what is too far for the finer ones alone tells
+    nothing of the result. In a large region the turn is as large as moves its points by ten mm on average.
     """
-    middle = level.points_mm.mean(axis=0)
-    arm = float(np.sqrt(np.mean((level.points_mm - middle) ** 2) * 2.0))
+    points = pair.levels[-2].seen_from(motion).points_mm
+    middle = points.mean(axis=0)
+    arm = float(np.sqrt(np.mean((points - middle) ** 2) * 2.0))
     turn = min(10.0, np.rad2deg(10.0 / max(arm, 1.0)))
     sphere = middle + _RADIUS_MM * np.concatenate([np.eye(3), -np.eye(3)])
-    samples = samples_of(level.points_mm[:_CHECKED_POINTS], level.values[:_CHECKED_POINTS])
     away = []
     for signs in _STARTS:
         side = np.array(signs) / np.sqrt(3.0)
         start = motion.after(Rigid.about(middle, turn * side, 10.0 * np.roll(side, 1)))
-        end = optimised(samples, level.moving, start)
+        end = pair.follow(start, last=-1)
         away.append(_LOST_MM if end is None else float(motion.apart_mm(end, sphere).mean()))
     return float(min(np.quantile(away, _KEPT, method="lower"), _LOST_MM))
 
@@ -211,15 +212,15 @@ _WORDS = {
     "landmarks_mm": "landmarks lie {amount:.1f} mm apart",
 }
 _SAME_LIMIT = ("overlap", "landmarks_mm")
-"""What is held against the same limit whether both images are of one kind or not."""
+"""What is held against the same limit whether both images are CT or not."""
 _MORE_IS_BETTER = ("edges_share", "overlap")
 
 
-def _reasons(measured: dict[str, float], about: str, of_one_kind: bool) -> tuple[Finding, ...]:
+def _reasons(measured: dict[str, float], about: str, both_ct: bool) -> tuple[Finding, ...]:
     """What makes it doubtful (warn) or failed (stop), each with its limit."""
     found = []
     for key, amount in measured.items():
-        good = f"{key}_good" if of_one_kind or key in _SAME_LIMIT else f"{key}_good_other"
+        good = f"{key}_good" if both_ct or key in _SAME_LIMIT else f"{key}_good_other"
         doubtful, failed = limit("registration", good), limit("registration", f"{key}_failed")
         if not _beyond(key, amount, doubtful):
             continue

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..case import Image
+from ..case import Image, Modality
 from ..errors import ImageError
 from ..grid import Grid
 from ..image.rigid import Rigid
@@ -82,12 +82,12 @@ class Pair:
     ----------
     levels : tuple of Level
         From coarse to fine.
-    of_one_kind : bool
-        Whether both are CT, or both MR: limits are wider where they are not.
+    both_ct : bool
+        Where not both are CT, limits are wider: the contrast of MR differs from one to the next.
     """
 
     levels: tuple[Level, ...]
-    of_one_kind: bool = True
+    both_ct: bool = True
 
     def follow(self, start: Rigid, *, first: int = 0, last: int | None = None) -> Rigid | None:
         """Where a start leads, from level `first` to before level `last`; None where the images do not overlap."""
@@ -99,18 +99,19 @@ class Pair:
 
     def seen_from(self, motion: Rigid) -> Pair:
         """The pair with those points that lie in both images when moved like this."""
-        return Pair(tuple(level.seen_from(motion) for level in self.levels), self.of_one_kind)
+        return Pair(tuple(level.seen_from(motion) for level in self.levels), self.both_ct)
 
 
 def pair_of_images(fixed: Image, moving: Image, region: Mask | None = None, *, seed: int = 0) -> Pair:
     """Two whole images; the coarsest level looks at all, the others at the region where one is given."""
-    around = "around_bone_mm" if fixed.modality is moving.modality else "around_other_mm"
+    both_ct = _both_ct(fixed, moving)
+    around = "around_bone_mm" if both_ct else "around_other_mm"
     levels = []
     for n, (voxel_mm, count) in enumerate(zip(_WHOLE_MM, _POINTS, strict=True)):
         here, there = scaled(fixed, voxel_mm), scaled(moving, voxel_mm)
         marked = region_on(region, here.grid, around) if n and region is not None else None
         levels.append(Level(here, there, _points_in(marked, here.grid, count, seed), count))
-    return Pair(tuple(levels), fixed.modality is moving.modality)
+    return Pair(tuple(levels), both_ct)
 
 
 def pair_of_bone(fixed: Image, moving: Image, bone: Mask, start: Rigid, *, seed: int = 0) -> Pair:
@@ -129,7 +130,7 @@ def pair_of_bone(fixed: Image, moving: Image, bone: Mask, start: Rigid, *, seed:
     for voxel_mm, count in zip(_BONE_MM, _POINTS[1:], strict=True):
         here, there = scaled(mine, voxel_mm), scaled(theirs, voxel_mm)
         levels.append(Level(here, there, _points_in(region_on(bone, here.grid), here.grid, count, seed), count))
-    return Pair(tuple(levels), fixed.modality is moving.modality)
+    return Pair(tuple(levels), _both_ct(fixed, moving))
 
 
 def register_whole(
@@ -247,6 +248,10 @@ def region_on(region: Mask | None, grid: Grid, around: str = "around_bone_mm") -
     marked[k, j, i] = True
     away = ndimage.distance_transform_edt(~marked, sampling=grid.spacing_mm[::-1])
     return np.asarray(away <= limit("registration", around).amount)
+
+
+def _both_ct(fixed: Image, moving: Image) -> bool:
+    return fixed.modality is Modality.CT and moving.modality is Modality.CT
 
 
 def _points_in(marked: NDArray[np.bool_] | None, grid: Grid, count: int, seed: int) -> Floats:
