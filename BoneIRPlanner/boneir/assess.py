@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from .ablation.physics import Watch
@@ -43,6 +44,7 @@ def assess(
     spread: bool = False,
     in_turn: bool = False,
     progress: Watch | None = None,
+    told: Callable[[float], None] | None = None,
 ) -> Assessment:
     """Say what a plan does to a case.
 
@@ -58,7 +60,9 @@ def assess(
     in_turn : bool
         Whether, when simulated, needles heat one after the other instead of together.
     progress : callable, optional
-        Called while a simulation runs.
+        Called while a simulation of heat or cold runs. What it raises ends the assessment.
+    told : callable, optional
+        Called with the share that is done of every other simulation; likewise.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def assess(
         subject = Subject(case, treatment, limits, plan.position, plan.landmark)
         _assess_treatment(subject, sheet)
         if physics or spread:
-            assess_simulation(subject, sheet, progress, spread=spread, in_turn=in_turn)
+            assess_simulation(subject, sheet, progress, spread=spread, in_turn=in_turn, told=told)
     assess_conflicts(plan, limits, sheet)
     findings = worst_first(dict.fromkeys(sheet.findings))
     return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones), tuple(sheet.curves))

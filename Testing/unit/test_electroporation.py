@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from boneir.ablation import electroporation
 from boneir.ablation.electric import electric_value
 from boneir.ablation.electrodes import Electrode, Rod
 from boneir.ablation.electroporation import (
@@ -61,6 +62,48 @@ def test_conductivity_and_field_settle_where_they_agree() -> None:
     assert 0.12 < sigma < 0.39
     assert left * sigma == pytest.approx(right * 0.1, rel=0.01)
     assert field.currents_a[0] == pytest.approx(right * 0.1 * 16e-6, rel=0.01)
+
+
+def opening_case(grid: Grid) -> tuple[PulseConductivity, list[Electrode], list[Pulse]]:
+    """Four needles in tumour that opens a lot, cortical bone beside it."""
+    bone = np.zeros(grid.shape, bool)
+    bone[:, :8] = True
+    low, high = np.where(bone, 0.02, 0.2), np.where(bone, 0.02, 0.9)
+    tissue = PulseConductivity(low, high, np.full(grid.shape, 2e4), np.full(grid.shape, 6e4))
+    needles = [*row_of(-7.0, 0.0, 7.0), Electrode("behind", (Rod((0.0, 8.0, -60.0), (0.0, 8.0, 60.0), 1.0),))]
+    return tissue, needles, [Pulse(0, 1, 900.0), Pulse(2, 3, 1200.0)]
+
+
+def test_a_few_rough_rounds_come_to_what_many_fine_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = grid_around((0.0, 0.0, 0.0), 40.0, (1.0, 1.0, 8.0), DIRECTIONS["axial"])
+    asked, rounds = opening_case(grid), list[float]()
+    quick = pulsed_field(asked[0], grid, *asked[1:], told=rounds.append)
+    assert rounds == sorted(rounds)
+    assert len(rounds) <= 18
+    for name, amount in (("SETTLED", 1e-6), ("FINE", 1e-8), ("TOLERANCE", 1e-3)):
+        monkeypatch.setattr(electroporation, name, amount)
+    exact = pulsed_field(asked[0], grid, *asked[1:])
+    assert quick.currents_a == pytest.approx(exact.currents_a, rel=2e-3)
+    strong = exact.strongest_v_m > 1e4
+    assert strong.sum() > 1000
+    off = np.abs(quick.strongest_v_m[strong] / exact.strongest_v_m[strong] - 1.0)
+    assert np.quantile(off, 0.99) < 0.01
+    assert quick.reached(4e4).volume_ml == pytest.approx(exact.reached(4e4).volume_ml, rel=0.01)
+
+
+def test_pulses_end_between_rounds_when_asked_to() -> None:
+    grid = grid_around((0.0, 0.0, 0.0), 40.0, (1.0, 1.0, 8.0), DIRECTIONS["axial"])
+    tissue, needles, pulses = opening_case(grid)
+    heard: list[float] = []
+
+    def told(share: float) -> None:
+        heard.append(share)
+        if len(heard) == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        pulsed_field(tissue, grid, needles, pulses, told=told)
+    assert heard == [0.0, 0.0]
 
 
 def _plate(x: float) -> list[Rod]:

@@ -97,6 +97,26 @@ def test_sound_is_proposed_from_where_it_arrives_and_assessed_along_its_axis():
     assert not any(measure.code.startswith("path.") for measure in made.measures)
 
 
+@pytest.mark.parametrize(
+    ("technique", "probe", "least"),
+    [(Technique.ULTRASOUND, "ultrasound-bowl", 0.5), (Technique.ETHANOL, "ethanol-22g", 0.0)],
+)
+def test_sound_and_ethanol_end_between_their_rounds_when_asked_to(technique, probe, least):
+    case, heard = patient(), []
+
+    def told(share):
+        heard.append(share)
+        if share >= least:
+            raise InterruptedError
+
+    plan = planned(case, technique, Probe("1", probe, way(), "2mL" if technique is Technique.ETHANOL else ""))
+    with pytest.raises(InterruptedError):
+        assess(case, plan, physics=True, told=told)
+    assert heard[-1] < 0.8
+    assert heard == sorted(heard)
+    assert heard[0] <= 1 / 9
+
+
 def test_sound_is_not_proposed_through_thick_bone():
     found = propose(patient(22.0), Goal(Technique.ULTRASOUND, "ultrasound-bowl"))
     assert found.plans == ()

@@ -6,8 +6,9 @@ completely: cells below the threshold stay untreated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,11 @@ SETTLED = 2e-3
 
 MOST_ROUNDS = 30
 
-TOLERANCE = 1e-4
-"""Of every solution: far below what conductivity is settled to, since fields are not told to a percent."""
+TOLERANCE = 0.05
+"""Residual of a solution over what conductivity was off by before it: first rounds need no fine solution."""
+
+FINE = 5e-4
+"""Residual that the last solution must not exceed: far below what conductivity is settled to."""
 
 _NEEDLE_TIMES = 1e3
 """A needle that is not connected conducts this many times as well as the best tissue."""
@@ -58,8 +62,13 @@ class PulseConductivity:
 
     def at(self, strength_v_m: NDArray[np.floating]) -> NDArray[np.float64]:
         """Conductivity in S/m in a field of that strength."""
+        return self.at_with_rise(strength_v_m)[0]
+
+    def at_with_rise(self, strength_v_m: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Conductivity in S/m in a field of that strength, and its rise for each doubling at that rate."""
         middle, width = (self.from_v_m + self.to_v_m) / 2.0, (self.to_v_m - self.from_v_m) / _WITHIN
-        return np.asarray(self.low_s_m + (self.high_s_m - self.low_s_m) * expit((strength_v_m - middle) / width))
+        most, share = self.high_s_m - self.low_s_m, expit((strength_v_m - middle) / width)
+        return self.low_s_m + most * share, most * share * (1.0 - share) * strength_v_m / width
 
 
 @dataclass(frozen=True)
@@ -120,11 +129,17 @@ def pulse_conductivity(tissues: TissueMap) -> PulseConductivity:
 
 
 def pulsed_field(
-    tissue: PulseConductivity, grid: Grid, electrodes: Sequence[Electrode], pulses: Sequence[Pulse]
+    tissue: PulseConductivity,
+    grid: Grid,
+    electrodes: Sequence[Electrode],
+    pulses: Sequence[Pulse],
+    *,
+    told: Callable[[float], None] | None = None,
 ) -> PulsedField:
     """Solve for the field of every pulse, with the conductivity that belongs to it.
 
-    Needles that a pulse does not use are metal without a connection.
+    Needles that a pulse does not use are metal without a connection. `told` hears the share of pulses that is done
+    before every round of one; what it raises ends the run.
 
     Raises
     ------
@@ -143,8 +158,9 @@ def pulsed_field(
             raise PlanError(f"A pulse of {pulse.voltage_v:g} V does nothing: its voltage must be above 0.")
     needles = place(electrodes, grid).labels > 0
     strongest, currents = np.zeros(grid.shape, np.float32), []
-    for pulse in pulses:
-        field = _settled(tissue, grid, electrodes, pulse, needles)
+    for number, pulse in enumerate(pulses):
+        begin_round = partial(told or (lambda _share: None), number / len(pulses))
+        field = _settled(tissue, grid, electrodes, pulse, needles, begin_round)
         np.maximum(strongest, np.where(needles, 0.0, field.strength_v_m()), out=strongest, casting="same_kind")
         currents.append(field.currents_a()[0])
     return PulsedField(strongest, tuple(currents), needles, grid)
@@ -156,27 +172,31 @@ def _settled(
     electrodes: Sequence[Electrode],
     pulse: Pulse,
     needles: NDArray[np.bool_],
+    begin_round: Callable[[], None],
 ) -> ElectricField:
     """Field and conductivity that belong together, each found from the other in turn.
 
-    Where tissue opens its field falls and it closes again; shorter steps keep that from swinging.
+    Where tissue opens, its field falls and it closes again. So conductivity goes only as far as Newton's method would
+    if the density of the current stayed: that does not swing, and settles in a few rounds.
     """
     pair = (electrodes[pulse.plus], electrodes[pulse.minus])
     voltages = (pulse.voltage_v / 2.0, -pulse.voltage_v / 2.0)
     metal = _NEEDLE_TIMES * float(tissue.high_s_m.max())
-    sigma, field, part, before = tissue.low_s_m, None, 1.0, np.inf
+    sigma, field, change = tissue.low_s_m, None, 1.0
     for _ in range(MOST_ROUNDS):
-        conducting = np.where(needles, metal, sigma)
+        begin_round()
+        tolerance = TOLERANCE * max(change, SETTLED)
         field = electric_field(
-            conducting, grid, pair, voltages, walls=Walls.INSULATED, start=field, tolerance=TOLERANCE
-        )
+            np.where(needles, metal, sigma), grid, pair, voltages, walls=Walls.INSULATED, start=field,
+            tolerance=tolerance,
+        )  # fmt: skip
         strength = field.strength_v_m()
-        step, heat = tissue.at(strength) - sigma, strength.astype(float) ** 2
+        wanted, rise = tissue.at_with_rise(strength)
+        step, heat = wanted - sigma, strength.astype(float) ** 2
         change = float((np.abs(step) * heat).sum() / (sigma * heat).sum())
-        if change <= SETTLED:
+        if change <= SETTLED and tolerance <= FINE:
             return field
-        part, before = (max(0.6 * part, 0.1) if change > 0.7 * before else part), change
-        sigma = sigma + part * step
+        sigma = sigma + np.divide(step * wanted, wanted + rise, out=np.zeros_like(step), where=wanted > 0.0)
     raise PlanError(f"Field and conductivity did not settle in {MOST_ROUNDS} rounds for {pulse}: check the voltages.")
 
 

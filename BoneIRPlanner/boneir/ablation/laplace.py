@@ -287,9 +287,10 @@ def _eliminated(
         first = (slice(None),) * axis
         low, high = (*first, slice(0, -1)), (*first, slice(1, None))
         for mine, other in ((low, high), (high, low)):
-            into = np.where(known[other] & ~known[mine], face[low], np.float32(0))
-            leak[mine] += into
-            right[mine] += into * values[other]
+            edge = known[other] & ~known[mine]
+            into = face[low][edge]
+            leak[mine][edge] += into
+            right[mine][edge] += into * values[other][edge]
         kept = face.copy()
         kept[low][known[low] | known[high]] = 0.0
         free.append(kept)

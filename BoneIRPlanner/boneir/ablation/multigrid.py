@@ -24,7 +24,7 @@ WEIGHT = 0.8
 STEPS = 2
 """Jacobi steps before and after the correction from the coarser grid."""
 
-DIRECT = 64
+DIRECT = 8
 """So many voxels are solved directly; more would keep the linear algebra library's threads busier than the sweeps."""
 
 _ISOTROPIC = 1.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -40,6 +40,7 @@ def predict_pulses(
     diameter_mm: float,
     volts_per_mm: float,
     irreversible: bool = False,
+    told: Callable[[float], None] | None = None,
 ) -> Outcome:
     """Predict pulses between every pair of needles that a generator has the voltage for.
 
@@ -57,6 +58,8 @@ def predict_pulses(
         Voltage of each pair over the distance between the middles of their bare parts.
     irreversible : bool
         Whether cells shall die from the field alone, which takes a stronger one.
+    told : callable or None
+        See `pulsed_field`.
 
     Raises
     ------
@@ -79,9 +82,8 @@ def predict_pulses(
     shafts = [Rod(way.entry_mm, rod.start_mm, diameter_mm / 2.0) for way, rod in zip(needles, bare, strict=True)]
     pulses, left_out = _pulses(bare, volts_per_mm)
     electrodes = [Electrode(str(number), (rod,)) for number, rod in enumerate(bare, 1)]
-    field = pulsed_field(
-        _insulated(pulse_conductivity(tissues), inside_rods(shafts, window)), window, electrodes, pulses
-    )
+    conductivity = _insulated(pulse_conductivity(tissues), inside_rods(shafts, window))
+    field = pulsed_field(conductivity, window, electrodes, pulses, told=told)
     threshold = electric_value("irreversible_v_m" if irreversible else "reversible_v_m")
     coverage = field_coverage(field, mask_on(target.mask, window), threshold.amount)
     measures, findings = coverage_report(coverage, target.name, threshold)

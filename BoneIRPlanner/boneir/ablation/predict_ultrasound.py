@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +21,7 @@ from .acoustic_window import Placement, acoustic_window, placement_along, placem
 from .bowl import Bowl
 from .heat import Heated
 from .heat_drive import Drive
-from .in_turn import heat_in_turn
+from .in_turn import See, heat_in_turn
 from .medium import medium_of
 from .outcome import Outcome, zone_on
 from .safety import NEURAL
@@ -77,6 +77,7 @@ def predict_ultrasound(
     further: Sequence[Aimed] = (),
     pause_s: float = 60.0,
     spacing_mm: float = 1.0,
+    told: Callable[[float], None] | None = None,
 ) -> Outcome:
     """Predict sonications from a given direction, or from that in which most sound arrives.
 
@@ -102,6 +103,9 @@ def predict_ultrasound(
         Without sound between two sonications.
     spacing_mm : float
         Of the voxels on which sound and heat are computed.
+    told : callable or None
+        Told the share that is done, between the stages of every sonication and while the heat is followed; what it
+        raises ends the run.
 
     Raises
     ------
@@ -126,8 +130,12 @@ def predict_ultrasound(
         return Outcome(Zone("sonication", "", nothing, medium="no sound arrives"), (), findings)
     best = found[0] if axis is None else placement_along(seen, probing.half_angle, axis)
     aims = [Aimed(focus, best.axis), *further]
-    done = [sonicate(tissues, transducer.aimed(aim), power_w) for aim in aims]
-    zone, made = _destroyed(tissues, done, power_w, duration_s, pause_s)
+    tell = told or (lambda _share: None)
+    stages = [partial(tell, 0.5 * number / len(aims)) for number in range(len(aims))]
+    done = [
+        sonicate(tissues, transducer.aimed(aim), power_w, stage=stage) for aim, stage in zip(aims, stages, strict=True)
+    ]
+    zone, made = _destroyed(tissues, done, power_w, duration_s, pause_s, lambda now: tell(0.5 + 0.5 * now.share))
     medium = "simulated along straight rays; aberration by tissue is not computed"
     measures = (*_of_sound(best, done, target.name), *_of_heat(zone, made, mask_on(target.mask, window), target.name))
     return Outcome(zone_on(case.image.grid, "sonication", "", medium, zone), measures, findings)
@@ -157,14 +165,14 @@ def _of_heat(zone: Mask, made: Heated, lesion: Mask, about: str) -> tuple[Measur
 
 
 def _destroyed(
-    tissues: TissueMap, done: Sequence[Sonication], power_w: float, duration_s: float, pause_s: float
+    tissues: TissueMap, done: Sequence[Sonication], power_w: float, duration_s: float, pause_s: float, see: See
 ) -> tuple[Mask, Heated]:
     """Tissue that dies of the heat, and what the heat did."""
     drives = [
         partial(Drive, item.heating_w_m3 / max(power_w, 1e-9), _Burst(power_w, duration_s), duration_s + COOLING_S)
         for item in done
     ]
-    made = heat_in_turn(medium_of(tissues), drives, max(pause_s - COOLING_S, 0.0))[-1]
+    made = heat_in_turn(medium_of(tissues), drives, max(pause_s - COOLING_S, 0.0), progress=see)[-1]
     return Mask.of(made.omega >= 1.0, tissues.grid), made
 
 

@@ -59,7 +59,7 @@ def simulate(
     progress : callable, optional
         Called with the moments of a single run of heat or cold. What it raises ends the run and nothing is kept of it.
     told : callable, optional
-        Called with the share that is done of nine runs; likewise.
+        Called with the share that is done of nine runs, of sound or of pulses; likewise.
 
     Returns
     -------
@@ -94,9 +94,9 @@ def _simulated(
     if technique is Technique.ETHANOL:
         return tuple(_ethanol(case, treatment, probe, told) for probe in treatment.probes)
     if technique is Technique.ULTRASOUND:
-        return (_ultrasound(case, treatment),)
+        return (_ultrasound(case, treatment, told),)
     if technique is Technique.ELECTROCHEMOTHERAPY:
-        return (_pulses(case, treatment),)
+        return (_pulses(case, treatment, told),)
     if spread:
         made = predict_range(case, treatment, spacing_mm=spacing_mm, in_turn=in_turn, progress=told)
         expected, shells = made.expected, made.outcome
@@ -117,7 +117,7 @@ def _ethanol(case: Case, treatment: Treatment, probe: Probe, told: Callable[[flo
     )  # fmt: skip
 
 
-def _ultrasound(case: Case, treatment: Treatment) -> Outcome:
+def _ultrasound(case: Case, treatment: Treatment, told: Callable[[float], None] | None) -> Outcome:
     probe, *others = treatment.probes
     item = _of_technique(probe, Technique.ULTRASOUND)
     bowl = Transducer(item.parameter("curvature_mm"), item.parameter("aperture_mm"), item.parameter("frequency_hz"))
@@ -132,10 +132,11 @@ def _ultrasound(case: Case, treatment: Treatment) -> Outcome:
     return predict_ultrasound(
         case, treatment.lesion, bowl, power_w=power_w, duration_s=seconds, focus_mm=probe.trajectory.tip_mm,
         axis=probe.trajectory.direction, further=further, pause_s=physics_value("pause_s").amount, spacing_mm=SOUND_MM,
+        told=told,
     )  # fmt: skip
 
 
-def _pulses(case: Case, treatment: Treatment) -> Outcome:
+def _pulses(case: Case, treatment: Treatment, told: Callable[[float], None] | None) -> Outcome:
     item = _of_technique(treatment.probes[0], Technique.ELECTROCHEMOTHERAPY)
     if len(treatment.probes) < 2:
         text = f"One needle alone makes no field in {treatment.lesion}: place two or more, on both sides of it."
@@ -149,6 +150,7 @@ def _pulses(case: Case, treatment: Treatment) -> Outcome:
         active_mm=max((tip.amount for tip in item.active_tips_mm), default=20.0),
         diameter_mm=item.diameter_mm.amount,
         volts_per_mm=item.parameter("volts_per_mm"),
+        told=told,
     )
 
 

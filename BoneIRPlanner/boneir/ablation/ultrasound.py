@@ -61,7 +61,14 @@ class Sonication:
         return float(np.mean(self.rays.end == RayEnd.OPEN))
 
 
-def sonicate(tissues: TissueMap, bowl: Bowl, power_w: float, *, elements: int = ELEMENTS) -> Sonication:
+def sonicate(
+    tissues: TissueMap,
+    bowl: Bowl,
+    power_w: float,
+    *,
+    elements: int = ELEMENTS,
+    stage: Callable[[], None] = lambda: None,
+) -> Sonication:
     """Compute where a bowl heats.
 
     Parameters
@@ -72,6 +79,8 @@ def sonicate(tissues: TissueMap, bowl: Bowl, power_w: float, *, elements: int = 
     power_w : float
         Acoustic power that the bowl radiates into water.
     elements : int
+    stage : callable
+        Called between the stages of the work; what it raises ends it.
 
     Raises
     ------
@@ -86,14 +95,17 @@ def sonicate(tissues: TissueMap, bowl: Bowl, power_w: float, *, elements: int = 
     sound = acoustics(tissues, bowl.frequency_hz)
     if sound.opaque[tissues.labels[grid.nearest_voxel(bowl.focus_mm)]]:
         raise PlanError(f"The focus {bowl.focus_mm} mm LPS lies in gas or metal: sound does not get there.")
+    stage()
     starts = bowl.elements_mm(elements)
     focus = np.broadcast_to(np.asarray(bowl.focus_mm), starts.shape)
     rays = trace(tissues, sound, starts, focus, most_bone_mm=ultrasound_value("most_bone_mm").amount)
     if not (rays.end == RayEnd.OPEN).any():
         raise PlanError("No ray of the bowl reaches the focus: gas, bone or metal is in the way from everywhere.")
+    stage()
     # Beyond the focus the rays part again, as far as they came.
     whole = trace(tissues, sound, starts, 2.0 * focus - starts, absorb=True)
     heating = whole.absorbed * power_w / elements / (grid.voxel_ml * 1e-6)
+    stage()
     near = _focal_voxels(grid, bowl)
     mean, most = _focal_intensity(grid, near, bowl, starts, rays, power_w)
     here = (near[:, 2], near[:, 1], near[:, 0])
