@@ -124,6 +124,28 @@ def grow_cut(ground: Ground, ball_mm: float = 4.0, power: float = 1.0, smooth_mm
     return ground.kept(owner == 1)
 
 
+def slicer_grow_from_seeds(ground: Ground, ball_mm: float = 4.0, distance_penalty: float = 0.0) -> np.ndarray:
+    """Slicer's own filter, which its Segment Editor calls Grow from seeds."""
+    import slicer
+    import vtk
+    from vtk.util import numpy_support
+
+    def volume(array: np.ndarray) -> object:
+        image = vtk.vtkImageData()
+        image.SetDimensions(*array.shape[::-1])
+        image.SetSpacing(*(float(step) for step in ground.spacing_mm[::-1]))
+        image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(np.ascontiguousarray(array).ravel(), deep=True))
+        return image
+
+    grow = slicer.vtkImageGrowCutSegment()
+    grow.SetIntensityVolume(volume(np.rint(ground.hu).astype(np.int16)))
+    grow.SetSeedLabelVolume(volume(ground.marks(ball_mm).astype(np.int16)))
+    grow.SetDistancePenalty(distance_penalty)
+    grow.Update()
+    owner = numpy_support.vtk_to_numpy(grow.GetOutput().GetPointData().GetScalars())
+    return ground.kept(owner.reshape(ground.hu.shape) == 1)
+
+
 def confidence_connected(
     ground: Ground, spreads: float = 1.5, rounds: int = 4, radius: int = 2, closing: int = 1
 ) -> np.ndarray:
@@ -176,6 +198,8 @@ def peers() -> dict[str, Method]:
     if importlib.util.find_spec("skimage"):
         methods["scikit-image random walker"] = random_walker
         methods["scikit-image morphological contour"] = morphological_contour
+    if importlib.util.find_spec("slicer"):
+        methods["Slicer grow from seeds"] = slicer_grow_from_seeds
     if importlib.util.find_spec("maxflow"):
         methods["PyMaxflow graph cut"] = graph_cut
     return {name: _on_case(method) for name, method in methods.items()}
