@@ -27,6 +27,8 @@ REFUSAL_WORDS = {
     "hub": "with the shaft in the body again outside the entry",
     "bore": "with the hub beyond the bore",
     "beside": "in the way of an instrument that stands already",
+    "hip_joint": "where they may run through the hip joint, which is not outlined",
+    "sciatic_nerve": "where they may meet the sciatic nerve, which is not outlined",
 }
 """What each rule of access says of the entries that it refuses; a structure may follow."""
 

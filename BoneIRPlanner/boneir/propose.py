@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .access.explain import coverage_findings, harm_findings, may_relax, no_way_findings, relaxed_findings
+from .access.explain import coverage_findings, harm_findings, no_way_findings
 from .access.limits import Limits
 from .access.plain_faults import faults_of_case
 from .access.sacrum import foramina_findings
@@ -16,9 +16,9 @@ from .proposing.arrays import arrays_of
 from .proposing.deepen import deepened
 from .proposing.job import device_findings, job_of, limit_findings, purpose_of
 from .proposing.plans import plan_of, told_apart
-from .proposing.search import search_ways
 from .proposing.sound import propose_sound
 from .proposing.ways import harm_of, way_alone, way_together
+from .proposing.yielding import search_yielding
 
 __all__ = ["propose", "purpose_of"]
 
@@ -60,10 +60,7 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Pla
     job = job_of(case, goal, limits, standing)
     findings = (*device_findings(job), *limit_findings(goal), *faults_of_case(case))
     findings = (*findings, *foramina_findings(job.case, job.lesion, job.limits), *absent_findings(case.structures))
-    found = search_ways(job, relaxed=False)
-    if not found.chosen and may_relax(found.skin_map, job.case, job.limits):
-        relaxed = search_ways(job, relaxed=True)
-        found = relaxed if relaxed.chosen else found
+    job, found, given_up = search_yielding(job)
     if found.choice is None or not found.chosen:
         return Proposal(goal, (), found.skin_map, worst_first((*no_way_findings(found.skin_map), *findings)))
     sample = goal.technique is Technique.BIOPSY
@@ -79,8 +76,7 @@ def propose(case: Case, goal: Goal, limits: Limits | None = None, *, beside: Pla
     ranked = sorted(ways, key=lambda way: way.score)
     ranked = ranked[: goal.max_plans]
     plans = tuple(plan_of(job, way, rank) for rank, way in enumerate(told_apart(ranked)))
-    if found.relaxed:
-        findings = (*relaxed_findings(), *findings)
+    findings = (*given_up, *findings)
     if job.zone is not None:
         findings = (*coverage_findings(max(way.covered for way in ranked), job.limits), *findings)
         findings = (*harm_findings(min(harm_of(job, way) for way in ranked), job.limits), *findings)

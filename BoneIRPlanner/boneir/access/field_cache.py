@@ -84,8 +84,8 @@ FIELDS = FieldCache()
 
 
 def field_key(case: Case, lesion: Lesion, needle: Needle, limits: Limits, *, relaxed: bool = False) -> str:
-    """SHA-256 of everything that `build_field` looks at; the weights of the costs are no part of it."""
-    fixed = replace(limits, weights=MappingProxyType({}))
+    """SHA-256 of everything that `build_field` looks at; neither weights nor limits of other files are part of it."""
+    fixed = replace(limits, weights=MappingProxyType({}), more=MappingProxyType({}))
     parts = [case.image.uid, repr(case.image.grid), digest_of(lesion.mask), repr(needle), repr(fixed), str(relaxed)]
     parts += [repr((item.name, item.kind, str(item.role), digest_of(item.mask))) for item in case.structures]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -30,6 +30,7 @@ _SAID_AS = {
 _WORDS = {
     "hip.joint_reach": "distance from the femur within which a needle may open the hip joint",
     "hip.joint_reach_unsure": "the same where hip bone and femur were parted by brightness alone",
+    "hip.unseen_refused": "refusal of ways that may run through a hip joint or a sciatic nerve that is not outlined",
     "hip.sciatic_above": "height above the femur up to which the sciatic nerve is thought of",
     "hip.sciatic_behind": "angle from straight behind within which the sciatic nerve is thought of",
     "biopsy.gas_below": "density below which a core holds gas",
@@ -67,7 +68,7 @@ _MORE = {
         "aim_share",
     ),
     "pedicle": ("grade_B", "grade_C", "grade_D", "grade_E", "beside", "medial_reserve", "noise", "rib_near"),
-    "hip": ("joint_reach", "joint_reach_unsure", "sciatic_above", "sciatic_behind"),
+    "hip": ("joint_reach", "joint_reach_unsure", "unseen_refused", "sciatic_above", "sciatic_behind"),
     "room": ("gantry_tilt_most", "c_arm_secondary_most"),
     "several": ("exact_candidates", "exact_time", "exact_nodes"),
 }

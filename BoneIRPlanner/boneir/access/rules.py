@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..plan import Position
 from .entries import UPWARDS, Skin, above_table_mm, near_view_border, over_midline
 from .field import EIGHTHS, PlanningField, body_of, kin_of
 from .given import NOTHING_GIVEN, Given
+from .hip_rules import HIP_RULES, UnseenHips, are_asked
 from .incidence import angle_to_cortex_deg, outward_of_mask
 from .joints import crossings_allowed
 from .limits import Limits
@@ -27,6 +29,7 @@ from .shaft import shaft_inside_mm
 RULES = (
     "allowed", "length", "view_border", "table", "midline", "entry_outside", "entry_forbidden", "outside_body",
     "canal", "clearance", "other_bone", "bone_crossings", "incidence", "pleura_angle", "hub", "bore", "beside",
+    *HIP_RULES,
 )  # fmt: skip
 """Codes of the rules in the order in which they are asked; index 0 means that none refuses."""
 
@@ -107,7 +110,15 @@ class Judge:
         self._ask_of_way(verdict, walk)
         self._ask_of_bone(verdict, walk)
         self._ask_of_hub(verdict, walk)
+        if are_asked(self.limits):
+            self._ask_later(verdict, "hip_joint", lambda left: self.hips.missing_to_joint_mm(walk.part(left)))
+            self._refuse_where(verdict, "sciatic_nerve", self.hips.met_nerve(walk))
         return verdict
+
+    @cached_property
+    def hips(self) -> UnseenHips:
+        """What is known of hip joints and sciatic nerves that are not outlined."""
+        return UnseenHips(self.case, self.field, self.needle, self.limits)
 
     def judge_entries(self, skin: Skin) -> Verdict:
         """Ask the rules that look at the entry alone; asked once of every skin, whatever the target."""

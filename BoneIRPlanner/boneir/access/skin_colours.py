@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..proposal import SkinMap
+from .hip_rules import HIP_RULES
 
 RGB = tuple[int, int, int]
 
@@ -20,7 +21,7 @@ BEST, WORST, REFUSED = (240, 228, 66), (0, 60, 120), (110, 110, 110)
 """Bright yellow to dark blue: the order is seen in any colour vision, and in grey. Refused entries are grey."""
 REASONS: tuple[tuple[str, RGB, tuple[str, ...]], ...] = (
     ("Allowed", (0, 158, 115), ("allowed",)),
-    ("Too near to what must not be touched", (213, 94, 0), ("clearance", "canal")),
+    ("Too near to what must not be touched", (213, 94, 0), ("clearance", "canal", *HIP_RULES)),
     ("Bone in the way or badly met", (230, 159, 0), ("other_bone", "bone_crossings", "incidence", "pleura_angle")),
     ("Out of reach of the needle", (110, 110, 110), ("length",)),
     ("No place to enter", (204, 121, 167), ("view_border", "table", "midline", "entry_outside", "entry_forbidden")),

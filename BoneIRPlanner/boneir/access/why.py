@@ -42,6 +42,8 @@ SENTENCES = {
     "hub": "The shaft would lie in the body again outside the entry",
     "bore": "The hub would stand outside the bore",
     "beside": "An instrument that stands already is in the way",
+    "hip_joint": "The way may run through the hip joint, which is not outlined",
+    "sciatic_nerve": "The way may meet the sciatic nerve, which is not outlined",
 }
 """What each rule says of one entry; clearance and bone in the way name their structure."""
 

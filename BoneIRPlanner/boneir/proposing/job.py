@@ -59,6 +59,8 @@ class Job:
         Entry zones of the goal, and what stands already.
     core : CoreTaken or None
         What of the lesion a biopsy needle brings home; None for any other instrument.
+    passes_hips : bool
+        Whether ways that may run through an unseen hip joint or sciatic nerve are taken, since there is no other.
     """
 
     case: Case
@@ -72,6 +74,7 @@ class Job:
     limits: Limits
     given: Given
     core: CoreTaken | None = None
+    passes_hips: bool = False
 
 
 def job_of(case: Case, goal: Goal, limits: Limits | None, beside: Sequence[Capsule] = ()) -> Job:

@@ -69,15 +69,15 @@ def search_ways(job: Job, relaxed: bool) -> Found:
     skin_map, allowed = search(judge, skin, middle)
     some = skin.part(np.arange(0, len(skin.points_mm), _OTHER_TARGETS_EVERY))
     allowed = joined([allowed, *(ways_to(judge, some, aim) for aim in others)])
-    choice = _choice(job, allowed, relaxed)
+    choice = _choice(job, judge, allowed, relaxed)
     if choice is None or not choice.chosen:
         points = roomiest_points(worth, field.room_mm, _ROOMIEST)
         edge = joined([ways_to(judge, skin, aim_at(job, point, core)) for point in points])
-        choice = _choice(job, edge, relaxed) or choice
+        choice = _choice(job, judge, edge, relaxed) or choice
     if choice is None or not choice.chosen:
         many = _spread(worth, _MANY_TARGETS)
         rest = coarse_to_fine(judge, skin, middle, many, entries=_ENTRIES, around_mm=_AROUND_MM)
-        choice = _choice(job, rest, relaxed) or choice
+        choice = _choice(job, judge, rest, relaxed) or choice
     return Found(judge, skin, skin_map, choice, relaxed)
 
 
@@ -106,10 +106,12 @@ def _spread(lesion: Mask, count: int) -> NDArray[np.float64]:
     return voxels[np.linspace(0, len(voxels) - 1, min(count, len(voxels))).astype(np.intp)]
 
 
-def _choice(job: Job, allowed: Candidates, relaxed: bool) -> Choice | None:
+def _choice(job: Job, judge: Judge, allowed: Candidates, relaxed: bool) -> Choice | None:
     """The choice among what is allowed; None where nothing is."""
     if not len(allowed):
         return None
+    if job.passes_hips:
+        allowed = allowed.part(judge.hips.least_in_the_way(allowed.walk))
     return choose(job.case, job.lesion, job.needle, job.limits, allowed, job.goal.max_plans, relaxed=relaxed)
 
 
