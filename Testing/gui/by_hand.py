@@ -74,7 +74,7 @@ def findings() -> tuple[Finding, ...]:
 
 def measures() -> tuple[Measure, ...]:
     return (
-        Measure("access.length", "Length from skin to tip", 103.96, "mm", "Probe 1"),
+        Measure("access.length", "Length from skin to tip", 103.96, "mm", "Needle 1"),
         Measure("ablation.minimal_margin", "Smallest margin around the lesion", 2.44, "mm", "lesion-1", limit=LIMIT),
         Measure("cement.volume", "Cement that fills the lesion", None, "mL", "lesion-1", 2.1, 4.3, note="a range"),
         Measure("ablation.distance", "Distance from the zone", 12.34, "mm", "inferior_vena_cava"),

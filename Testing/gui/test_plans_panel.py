@@ -268,7 +268,7 @@ def test_two_lesions_and_two_devices_come_back_as_they_were(
     assert planned.logic.desk.book == book, "undo and redo too"
     assert planned.logic.planNow("two lesions") == both
     assert planned.parameters.planName == "two lesions"
-    assert "Probe 2" in go_to(planned, "effect").planText.text
+    assert "Needle 2" in go_to(planned, "effect").planText.text
 
 
 @pytest.mark.parametrize("button", ["lockButton", "duplicateButton", "deleteButton", "undoButton", "redoButton"])

@@ -166,10 +166,10 @@ def test_overlays_follow_the_ticks(two: Any, scene: Any) -> None:
 
 def test_needles_are_stepped_through(two: Any, scene: Any, refusals: list[str]) -> None:
     two.ui.laterNeedleButton.click()
-    assert "Probe 2" in two.ui.reviewStatus.text
+    assert "Needle 2" in two.ui.reviewStatus.text
     assert two.parameters.needleNumber == 1
     two.ui.laterNeedleButton.click()
-    assert "Probe 1" in two.ui.reviewStatus.text
+    assert "Needle 1" in two.ui.reviewStatus.text
     two.ui.earlierNeedleButton.click()
     assert two.parameters.needleNumber == 1
     assert not refusals

@@ -96,7 +96,7 @@ def _matrix(volume) -> np.ndarray:
 
 def test_a_needle_is_a_locked_line_from_entry_to_tip_with_its_length(a_scene, a_plan: Plan) -> None:
     line = node_of(a_scene, Part.LINE)
-    assert line.GetName() == "Probe 1"
+    assert line.GetName() == "Needle 1"
     assert line.GetLocked()
     assert [line.GetNthControlPointLabel(n) for n in (0, 1)] == ["entry", "tip"]
     assert list(line.GetNthControlPointPositionWorld(0)) == pytest.approx([-ENTRY[0], -ENTRY[1], ENTRY[2]])
@@ -109,7 +109,7 @@ def test_a_needle_is_a_locked_line_from_entry_to_tip_with_its_length(a_scene, a_
 def test_the_cylinder_has_the_needles_true_diameter(a_case: Case, a_plan: Plan) -> None:
     scene = build_scene(a_case, a_plan, diameters_mm={"emprint": 2.5})
     bodies = list(marked(scene, Part.BODY))
-    assert [body.GetName() for body in bodies] == ["Probe 1, 2.5 mm", "Cannula c1, 3.4 mm"]
+    assert [body.GetName() for body in bodies] == ["Needle 1, 2.5 mm", "Cannula c1, 3.4 mm"]
     points = bodies[0].GetPolyData().GetPoints()
     found = np.array([points.GetPoint(n) for n in range(points.GetNumberOfPoints())]) * [-1, -1, 1]
     axis = np.subtract(TIP, ENTRY) / np.linalg.norm(np.subtract(TIP, ENTRY))
@@ -159,7 +159,7 @@ def test_everything_lies_in_one_folder(a_scene) -> None:
 def test_the_table_lists_places_and_measures(a_scene) -> None:
     table = node_of(a_scene, Part.VALUES).GetTable()
     rows = {tuple(table.GetValue(r, c).ToString() for c in range(3)) for r in range(table.GetNumberOfRows())}
-    assert ("Probe 1", "entry", "L 30.0 P 78.0 S 396.0") in rows
+    assert ("Needle 1", "entry", "L 30.0 P 78.0 S 396.0") in rows
     assert ("1", "Length from skin to tip", "69.55") in rows
     assert ("Cannula c1", "cement", "3") in rows
 

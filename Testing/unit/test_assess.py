@@ -291,6 +291,13 @@ def test_a_zone_that_sticks_out_of_the_image():
     assert "ablation.outside_image" in codes(found, Severity.WARN)
 
 
+def test_a_small_zone_in_coarse_voxels_is_not_taken_for_one_that_is_cut_off():
+    coarse = Grid((20, 27, 25), (4.0, 4.0, 4.0), (-50.0, -50.0, -40.0))
+    case = a_case(grid=coarse)
+    probe = dataclasses.replace(zone_centred((1.0, 1.0, 1.0), setting="65W-5min"), device="neuwave-kidney")
+    assert "ablation.outside_image" not in codes(assess(case, a_plan(case, probe)))
+
+
 def test_refusals():
     case = a_case()
     probe = zone_centred()

@@ -129,7 +129,7 @@ def test_an_assessment_says_how_near_instruments_come_to_each_other(case: Case, 
     assessment = assess(case, two(case, gap))
     (measure,) = [item for item in assessment.measures if item.code == "access.instruments_apart"]
     assert measure.amount == pytest.approx(gap, abs=1e-9)
-    assert measure.title == "Distance between probe 1 and probe 2"
+    assert measure.title == "Distance between needle 1 and needle 2"
     found = [item for item in assessment.findings if item.code == "access.instruments_meet"]
     assert [item.severity for item in found] == ([] if severity is None else [severity])
     hubs = [item for item in assessment.findings if item.code == "access.hubs_meet"]
@@ -142,13 +142,13 @@ def test_crossing_instruments_meet_where_they_cross_and_those_in_one_hole_do_not
     follows = Cement("c", Trajectory((0.0, 55.0, 0.0), (0.0, 10.0, 0.0)), 3.0, 3.0)
     assessment = assess(case, plan_with(case, probes=(probe,), screws=(screw,), cement=(follows,)))
     met = {item.about: item for item in assessment.findings if item.code == "access.instruments_meet"}
-    assert set(met) == {"probe 1 and screw a", "cannula c and screw a"}
-    crossing = met["probe 1 and screw a"]
+    assert set(met) == {"needle 1 and screw a", "cannula c and screw a"}
+    crossing = met["needle 1 and screw a"]
     assert crossing.severity is Severity.WARN
     assert "before the other goes in" in crossing.text
     assert crossing.place_mm == pytest.approx((0, 25, 0), abs=0.5)
     assert crossing.measured == pytest.approx(-(6.0 + DIAMETER) / 2)
-    assert [item.about for item in assessment.findings if item.code == "access.one_hole"] == ["probe 1 and cannula c"]
+    assert [item.about for item in assessment.findings if item.code == "access.one_hole"] == ["needle 1 and cannula c"]
 
 
 def test_the_distance_of_crossing_axes_is_zero_by_a_second_way() -> None:

@@ -104,7 +104,7 @@ def test_values_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     numbers = np.full((10, 10, 10), -1000.0, np.float32)
     numbers[0], numbers[5, 5, 5] = 500.0, np.nan
     sitk.WriteImage(sitk.GetImageFromArray(numbers), str(tmp_path / "nan.nrrd"))
-    with pytest.raises(ImageError, match=r"nan\.nrrd: has voxels that are not finite"):
+    with pytest.raises(ImageError, match=r"nan\.nrrd: 1 of its voxels are no finite numbers"):
         read_image(tmp_path / "nan.nrrd")
 
 
@@ -114,3 +114,31 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cut.nrrd").write_bytes((tmp_path / "whole.nrrd").read_bytes()[:-300])
     with pytest.raises(ImageError, match=r"cut\.nrrd: cannot be read"):
         read_image(tmp_path / "cut.nrrd")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_a_nifti_that_is_cut_off_is_refused_and_not_filled_with_zeros(tmp_path: Path, packed: bool, order: str) -> None:
+    path = tmp_path / ("ct.nii.gz" if packed else "ct.nii")
+    hu = np.random.default_rng(2).integers(-1000, 1500, (12, 13, 14)).astype(np.int16)
+    image = sitk.GetImageFromArray(hu)
+    sitk.WriteImage(image, str(path))
+    if order == "big":
+        content = bytearray(nifti_bytes(hu, np.eye(4)))
+        for kind, place in (("i", 0), ("8h", 40), ("hh", 70), ("8f", 76), ("fff", 108), ("hh", 252), ("12f", 280)):
+            struct.pack_into(f">{kind}", content, place, *struct.unpack_from(f"<{kind}", content, place))
+        content[352:] = hu.astype(">i2").tobytes()
+        path.write_bytes(gzip.compress(content) if packed else content)
+    assert np.array_equal(read_image(path)[0].voxels, hu)
+    path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(ImageError, match="cut off"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("spacing_mm", [(1e-6, 1.0, 1.0), (1.0, 1.0, 500.0)])
+def test_a_spacing_that_no_scanner_has_is_refused(tmp_path: Path, spacing_mm: tuple[float, float, float]) -> None:
+    image = sitk.GetImageFromArray(np.zeros((12, 12, 12), np.int16))
+    image.SetSpacing(spacing_mm)
+    sitk.WriteImage(image, str(tmp_path / "ct.nrrd"))
+    with pytest.raises(ImageError, match=r"the spacing is .* mm; plausible are 0\.05 to 20 mm"):
+        read_image(tmp_path / "ct.nrrd")

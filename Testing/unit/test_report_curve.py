@@ -90,3 +90,14 @@ def test_a_curve_of_cold_begins_at_its_axis() -> None:
     ticks = [float(word.text) for word in drawn.words if word.anchor == "middle" and word.text.lstrip("-").isdigit()]
     assert ticks[0] <= -96.0
     assert 0.0 in ticks
+
+
+def test_an_axis_of_powers_is_labelled_with_the_numbers_themselves():
+    dose = Curve(
+        "ablation.dose_volume", "Dose", "equivalent minutes at 43 degC", "volume that got it", "log10 min", "%", "",
+        ((-1.0, 100.0), (4.0, 0.0)), (CurveMark(1.0, "limit, 10 min", Severity.STOP),),
+    )  # fmt: skip
+    words = [word.text for word in drawing_of(dose).words]
+    assert words[:6] == ["0.1", "1", "10", "100", "1000", "10000"]
+    assert "equivalent minutes at 43 °C, min" in words
+    assert "limit, 10 min" in words

@@ -18,6 +18,7 @@ from boneir.report.words import (
     in_plane_words,
     lps_place,
     person_name,
+    printed,
     scan_position_words,
 )
 
@@ -116,3 +117,20 @@ def test_dates_and_positions_that_are_malformed_stand_as_they_are() -> None:
     assert scan_position_words("FFDL") == "FFDL: feet first, left side down"
     assert scan_position_words("XYZ") == "XYZ"
     assert scan_position_words("") == "not given"
+
+
+def test_sentences_are_printed_with_signs_and_anatomical_places():
+    asked = "0.8 mm at 25 deg from (-18.04, 11, 101) mm LPS, 4.1 +- 1.6 kJ, 20% below 45 degC"
+    assert plain(printed(asked)) == "0.8 mm at 25° from R 18.0  P 11.0  S 101.0 mm, 4.1 ± 1.6 kJ, 20 % below 45 °C"
+    assert printed("degrees, 3 degrees, 5 % and (1, 2) stay") == "degrees, 3 degrees, 5 % and (1, 2) stay"
+
+
+def test_a_range_whose_ends_read_alike_is_not_printed_twice():
+    assert measure_text(Measure("a", "A", 97.0, "%", low=96.8, high=97.2)) == amount_text(97.0, "%")
+    assert plain(range_text(4.11, 4.12, "mm")) == "4.1 mm"
+    assert plain(measure_text(Measure("a", "A", 4.5, "mm", low=4.1, high=4.9))) == "4.5 mm (4.1 to 4.9 mm)"
+
+
+def test_a_thermal_dose_is_not_printed_to_the_minute():
+    assert plain(amount_text(240139.4, "min")) == "240000 min"
+    assert plain(amount_text(341.56, "min")) == "341.6 min"

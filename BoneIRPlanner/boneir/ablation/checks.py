@@ -18,7 +18,7 @@ def medium_finding(probe: Probe, device: Device, size: ZoneSize) -> Finding | No
         return None
     share = ablation_limit("zone_size_uncertainty")
     text = (
-        f"Probe {probe.name}: the zone of {device.name}, {size.title}, is of another medium ({size.medium_sentence}); "
+        f"Needle {probe.name}: the zone of {device.name}, {size.title}, is of another medium ({size.medium_sentence}); "
         f"in bone it may be at least {share.amount:.0%} smaller or larger."
     )
     return Finding("ablation.medium", Severity.NOTE, text, limit=share, about=probe.name)
@@ -34,11 +34,11 @@ def contraindication_findings(
         hit = [name for name in rule.structures if name in items and _touches(lesion, items[name])]
         tip = probe.trajectory.tip_mm
         if hit:
-            text = f"Probe {probe.name}: {device.name} is {rule.text}; the lesion lies in {', '.join(hit)}."
+            text = f"Needle {probe.name}: {device.name} is {rule.text}; the lesion lies in {', '.join(hit)}."
             found.append(Finding("ablation.contraindicated", Severity.STOP, text, place_mm=tip, about=probe.name))
         elif not any(name.startswith("vertebra_") and _touches(lesion, item) for name, item in items.items()):
             text = (
-                f"Probe {probe.name}: {device.name} is {rule.text}; which vertebra the lesion lies in is not outlined, "
+                f"Needle {probe.name}: {device.name} is {rule.text}; in which vertebra the lesion lies is not known, "
                 "so this was not checked."
             )
             found.append(Finding("ablation.level_unknown", Severity.WARN, text, place_mm=tip, about=probe.name))
@@ -63,7 +63,7 @@ def energy_check(
     measure = Measure("ablation.energy", "Energy", energy, "kJ", probe.name, limit=limit)
     if limit is None or energy <= limit.amount:
         return (measure,), ()
-    text = f"Probe {probe.name} delivers {energy:.0f} kJ in the spine: more than {limit} is unusual there."
+    text = f"Needle {probe.name} delivers {energy:.3g} kJ in the spine: more than {limit} is unusual there."
     place = probe.trajectory.tip_mm
     return (measure,), (Finding("ablation.energy", Severity.WARN, text, energy, "kJ", limit, place, probe.name),)
 

@@ -74,6 +74,6 @@ def dose_curve(dose_min: NDArray[np.floating], about: str, *, limit: Value | Non
     if limit is not None:
         marks.append(CurveMark(math.log10(limit.amount), f"limit, {limit.amount:g} min", Severity.STOP))
     return Curve(
-        "ablation.dose_volume", f"Dose and volume of {about}", "equivalent minutes at 43 degC, as a power of ten",
+        "ablation.dose_volume", f"Dose and volume of {about}", "equivalent minutes at 43 degC",
         "volume that got it", "log10 min", "%", about, points, tuple(marks), "simulated",
     )  # fmt: skip

@@ -83,8 +83,8 @@ def measure_clearances(path: PathSamples) -> tuple[tuple[Measure, ...], tuple[Fi
         if found is not None:
             near.append((found, item))
         elif not item.mask.is_empty:
-            note = f"{path.called()}: farther than {FARTHEST_MM:.0f} mm"
-            far.append(Measure("access.clearance", f"Clearance to {_words(item)}", None, "mm", item.name, note=note))
+            title = f"Clearance to {_words(item)}"
+            far.append(Measure("access.clearance", title, None, "mm", item.name, FARTHEST_MM, note=path.called()))
     near.sort(key=lambda pair: pair[0].clearance_mm)
     measures = [
         Measure(

@@ -20,7 +20,7 @@ class Instrument:
     Parameters
     ----------
     kind : str
-        "probe", "cannula" or "screw".
+        "needle", "cannula" or "screw".
     capsule : Capsule
         From the hub, or the head of a screw, to the tip.
     has_hub : bool
@@ -33,7 +33,7 @@ class Instrument:
 
     @property
     def words(self) -> str:
-        """The instrument in words: "probe 1"."""
+        """The instrument in words: "needle 1"."""
         name = self.capsule.name
         return within_sentence(name) if self.kind in name.lower() else f"{self.kind} {name}"
 
@@ -60,7 +60,7 @@ def instruments_of(treatments: Sequence[Treatment], limits: Limits | None = None
         for probe in treatment.probes:
             tool = device(probe.device)
             length = max(tool.usable_length_mm.amount, probe.trajectory.length_mm)
-            found.append(_with_hub("probe", probe.name, probe.trajectory, length, tool.diameter_mm.amount))
+            found.append(_with_hub("needle", probe.name, probe.trajectory, length, tool.diameter_mm.amount))
         for cannula in treatment.cement:
             length = cannula.trajectory.length_mm + reserve
             found.append(_with_hub("cannula", cannula.name, cannula.trajectory, length, cannula.diameter_mm))

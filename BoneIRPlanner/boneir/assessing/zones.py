@@ -16,6 +16,7 @@ from ..case import Case, Lesion
 from ..findings import Finding, Severity
 from ..fusion.margin import surface_margins
 from ..fusion.margin_measures import margin_findings, margin_measures
+from ..mask import Mask
 from ..plan import Probe, Technique, Treatment
 from .sheet import Sheet
 from .subject import Subject
@@ -24,7 +25,7 @@ WITHOUT_ZONE = (Technique.BIOPSY, Technique.CEMENT, Technique.FIXATION)
 """Techniques whose instruments make no zone."""
 
 WHOLE_ZONE = 0.98
-"""A zone of which less than this lies in the image is said to be cut off; voxels alone make a percent."""
+"""A zone at the edge of the image of which less than this lies inside is said to be cut off."""
 
 
 def assess_zones(subject: Subject, sheet: Sheet) -> None:
@@ -73,7 +74,7 @@ def _technique_findings(
     for probe, instrument in ablating:
         if instrument.technique is not treatment.technique:
             text = (
-                f"Probe {probe.name}: {instrument.name} is a device for {instrument.technique}, the treatment of "
+                f"Needle {probe.name}: {instrument.name} is a device for {instrument.technique}, the treatment of "
                 f"{treatment.lesion} says {treatment.technique}; its zone is that of the device."
             )
             found.append(Finding("plan.technique", Severity.WARN, text, about=probe.name))
@@ -93,12 +94,17 @@ def _volume(zone: Zone) -> Measure:
 def _cut_off(probe: Probe, shells: Shells, zone: Zone) -> Finding | None:
     """That a zone sticks out of the image; None where it does not."""
     share = zone.mask.volume_ml / shells.expected.volume_ml
-    if share > WHOLE_ZONE:
+    if share > WHOLE_ZONE or (not zone.mask.is_empty and not _at_edge(zone.mask)):
         return None
     text = (
-        f"Only {100 * share:.0f} % of the zone of probe {probe.name} lies within the image: the rest was not checked."
+        f"Only {100 * share:.0f} % of the zone of needle {probe.name} lies within the image: the rest was not checked."
     )
     return Finding("ablation.outside_image", Severity.WARN, text, share, "1", None, probe.trajectory.tip_mm, probe.name)
+
+
+def _at_edge(mask: Mask) -> bool:
+    """Whether a mask reaches the outermost voxels of its image: what does not is whole, however coarse its voxels."""
+    return any(part.start == 0 or part.stop == n for part, n in zip(mask.window, mask.grid.shape, strict=True))
 
 
 def _in_spine(case: Case, shells: Sequence[Shells]) -> bool:

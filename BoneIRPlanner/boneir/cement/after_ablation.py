@@ -86,7 +86,7 @@ def _order(treatment: Treatment, diameters: dict[str, float]) -> Iterator[Findin
             needs = diameters.get(probe.name, 0.0)
             if needs > bore:
                 text = (
-                    f"Probe {probe.name} ({needs:.1f} mm) does not go through cannula {cannula.name}, whose bore is "
+                    f"Needle {probe.name} ({needs:.1f} mm) does not go through cannula {cannula.name}, whose bore is "
                     f"about {bore:.1f} mm: take a wider cannula, or a second hole."
                 )
                 yield Finding(
@@ -94,7 +94,7 @@ def _order(treatment: Treatment, diameters: dict[str, float]) -> Iterator[Findin
                 )
             else:
                 text = (
-                    f"Probe {probe.name} ({needs:.1f} mm) goes through cannula {cannula.name}, whose bore is about "
+                    f"Needle {probe.name} ({needs:.1f} mm) goes through cannula {cannula.name}, whose bore is about "
                     f"{bore:.1f} mm, and cement after it."
                 )
                 yield Finding("cement.one_cannula", Severity.NOTE, text, about=cannula.name)

@@ -30,5 +30,5 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
             case, plan, physics=options.physics, spread=options.range, in_turn=options.in_turn, progress=watch
         )
     verdict = f"{plan.name}, {plan.approach or 'way in not named'}: {verdict_word(assessment)}"
-    parts = (verdict, measure_table(assessment.measures), finding_lines(assessment.findings))
+    parts = (verdict, measure_table(assessment.measures, plan), finding_lines(assessment.findings))
     return Answer(assessment_record(assessment), parts)

@@ -15,7 +15,7 @@ from ..plan import Plan, Technique, read_plan
 from ..report.model import SEVERITY_WORDS
 from ..report.numbers import amount_text
 from .output import Answer, Progress, TextTable
-from .tables import plain
+from .tables import plain, words_of
 
 _TITLES = (
     "Plan", "Lesion", "Technique", "Device", "Setting", "Needles", "Minutes", "Covered", "Margin", "Nearest", "Spare",
@@ -76,7 +76,7 @@ def _row(option: Option) -> tuple[str, ...]:
         _amount(None if option.duration_s is None else option.duration_s / 60.0, "min"),
         _amount(option.coverage, "%"),
         _amount(option.margin_mm, "mm"),
-        option.nearest or "-",
+        words_of(option.nearest) or "-",
         _amount(option.spare_mm, "mm"),
         SEVERITY_WORDS[option.verdict] if option.verdict else "Clear",
         "; ".join(option.flags),

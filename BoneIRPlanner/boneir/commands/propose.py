@@ -58,10 +58,14 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "older_plans": older,
         "skin_map": str(drawn) if drawn else None,
     }
-    parts: list[str | TextTable] = [plan_table(plans, proposal.scores)] if plans else ["No way in is allowed."]
+    parts: list[str | TextTable] = [plan_table(plans, proposal.scores)] if plans else [_no_plan(proposal)]
     parts += [refusal_lines(proposal), finding_lines(proposal.findings)]
     parts += [f"Older plans stay beside them: {', '.join(older)}."] if older else []
     return Answer(document, tuple(parts))
+
+
+def _no_plan(proposal: Proposal) -> str:
+    return "No plan: the findings say why." if proposal.skin.allowed_count else "No plan: no way in is allowed."
 
 
 def _landmark(options: argparse.Namespace) -> Landmark | None:

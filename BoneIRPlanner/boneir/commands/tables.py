@@ -34,12 +34,13 @@ def finding_lines(findings: Iterable[Finding]) -> str:
     return "\n".join(f"{SEVERITY_WORDS[finding.severity] + ':':<8} {finding.text}" for finding in ordered)
 
 
-def measure_table(measures: Iterable[Measure]) -> TextTable:
-    """Measures with the limit that each is held against."""
+def measure_table(measures: Iterable[Measure], plan: Plan | None = None) -> TextTable:
+    """Measures with the limit that each is held against; instruments by their titles where their plan is given."""
     rows = []
     for measure in measures:
         limit = f"{plain(value_text(measure.limit))}, {measure.limit.grade}" if measure.limit else ""
-        rows.append((measure.title, _words_of(measure.about), plain(measure_text(measure)), limit))
+        about = plan.title_of(measure.about) if plan else ""
+        rows.append((measure.title, about or words_of(measure.about), plain(measure_text(measure)), limit))
     return TextTable(("Measure", "Of", "Value", "Limit"), tuple(rows), numeric=("Value",))
 
 
@@ -65,7 +66,7 @@ def _needle_ways(plan: Plan) -> list[Trajectory]:
     return [*(item.trajectory for item in plan.probes), *cannulas]
 
 
-def _words_of(about: str) -> str:
+def words_of(about: str) -> str:
     """What a measure is about; a key of the catalogue of structures by its title."""
     return structure_title(about) if about in structure_kinds() else about
 

@@ -56,7 +56,7 @@ def plan_words(plan: Plan) -> str:
     for probe in plan.probes:
         depth = amount_text(probe.trajectory.length_mm, "mm")
         parts = [_device_title(probe.device), *_doses(probe), _("{depth} from skin to tip").format(depth=depth)]
-        lines.append(_("Probe {name}: {details}").format(name=probe.name, details=", ".join(parts)))
+        lines.append(_("Needle {name}: {details}").format(name=probe.name, details=", ".join(parts)))
     return "\n".join(lines)
 
 

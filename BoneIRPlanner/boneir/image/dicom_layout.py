@@ -15,7 +15,7 @@ from ..errors import ImageError
 from ..findings import Finding, Severity
 from ..grid import Grid
 from .dicom_stack import Stack
-from .image_limits import image_limit
+from .image_limits import check_range, image_limit
 
 HOLE = 1.5
 """A gap of more than this times what it should be is a hole: a slice is missing."""
@@ -55,13 +55,13 @@ def lay_out(stack: Stack) -> Layout:
     first = stack.slices[0]
     if len(stack.slices) < 2 or stack.is_one_place:
         raise ImageError(_no_volume(stack))
-    _check_range("pixel_spacing", min(first.spacing_mm), max(first.spacing_mm), f"{first.label}: the pixel spacing")
+    check_range("pixel_spacing", min(first.spacing_mm), max(first.spacing_mm), f"{first.label}: the pixel spacing")
     places = np.array([item.position_mm for item in stack.slices])
     offsets = places - places[0]
     across = offsets @ stack.normal
     along = np.stack([offsets @ np.array(first.row), offsets @ np.array(first.column)], axis=1)
     step, findings = _step(stack, across)
-    _check_range("slice_spacing", step, step, f"{first.path.parent.name}: the slice spacing")
+    check_range("slice_spacing", step, step, f"{first.path.parent.name}: the slice spacing")
     tolerance = image_limit("slice_tolerance").amount
     count = round(across[-1] / step) + 1
     even = len(across) == count and bool(np.all(np.abs(across - step * np.arange(count)) <= tolerance))
@@ -188,10 +188,3 @@ def _no_volume(stack: Stack) -> str:
         f"{first.path.parent.name}: all {len(stack.slices)} slices ({first.label} to {stack.slices[-1].label}) lie in "
         "one place: a series in time, not a volume."
     )
-
-
-def _check_range(name: str, low: float, high: float, what: str) -> None:
-    limit = image_limit(name)
-    if limit.low is not None and limit.high is not None and not limit.low <= low <= high <= limit.high:
-        wrong = low if low < limit.low else high
-        raise ImageError(f"{what} is {wrong:g} mm; plausible are {limit.low:g} to {limit.high:g} mm.")

@@ -140,8 +140,9 @@ def _real(item: Slice, stored: NDArray[np.generic], factor: float) -> NDArray[np
 def _read_file(series: Series) -> tuple[Image, tuple[Finding, ...]]:
     path = series.files[0]
     numbers, grid = read_volume_file(path)
-    if not np.isfinite(numbers).all():
-        raise ImageError(f"{path.name}: has voxels that are not finite numbers.")
+    unknown = np.size(numbers) - np.count_nonzero(np.isfinite(numbers))
+    if unknown:
+        raise ImageError(f"{path.name}: {unknown} of its voxels are no finite numbers; write numbers there.")
     source = ImageSource(path=path.name)
     low, high = float(numbers.min()), float(numbers.max())
     if low > -500 or high < 200:

@@ -266,7 +266,7 @@ def _file_series(file: Path, root: Path) -> Series:
         return Series(uid, "image", "", file.name, (file,), reason=str(error), source=source, fault=str(error))
     least = image_limit("least_slices")
     if not reason and min(size) < least.amount:
-        reason = f"Only {min(size)} voxels along one axis; a plan needs at least {least.amount:g}."
+        reason = f"Only {min(size)} voxel(s) along one axis; a plan needs at least {least.amount:g}."
     return Series(uid, "image", "", file.name, (file,), size, spacing_mm, "", not reason, reason, source)
 
 

@@ -56,7 +56,7 @@ def images_section(material: Material) -> Section:
     blocks += [Facts(_image_facts(image)) for image in case.others]
     origins: dict[str, list[str]] = {}
     for structure in case.structures:
-        origins.setdefault(structure.origin or "origin not stated", []).append(structure.name.replace("_", " "))
+        origins.setdefault(structure.origin or "origin not stated", []).append(material.title_within(structure.name))
     outlined = tuple((f"Outlined: {origin}", ", ".join(names)) for origin, names in origins.items())
     blocks += [Facts(outlined)] if outlined else []
     return Section("Images and outlines", tuple(blocks))

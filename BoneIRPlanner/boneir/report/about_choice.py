@@ -12,7 +12,7 @@ from .material import Alternative, Material, worst_measure
 from .model import SEVERITY_WORDS, Block, Bullets, Column, Gallery, Paragraph, Row, Section, Table
 from .numbers import NOT_KNOWN, beside_limit
 from .refusals import refusal_cells
-from .words import anatomical_place
+from .words import anatomical_place, printed
 
 _MOST_REFUSALS = 8
 _COMPARED = ("access.length", "access.clearance", "ablation.minimal_margin", "ablation.coverage")
@@ -48,7 +48,7 @@ def comparison(plans: Sequence[Alternative]) -> Table:
     for plan, assessment in plans:
         cells = [_amount(worst_measure(assessment, code)) for code in _COMPARED]
         verdict = assessment.verdict
-        rows.append(Row((plan.name, plan.approach, *cells, _verdict_word(verdict)), verdict))
+        rows.append(Row((plan.name, printed(plan.approach), *cells, _verdict_word(verdict)), verdict))
     return Table(columns, tuple(rows), "The plans that were compared")
 
 

@@ -20,6 +20,7 @@ from .words import (
     in_plane_title,
     in_plane_words,
     lps_place,
+    printed,
 )
 
 
@@ -52,9 +53,9 @@ def _done_by(treatment: Treatment) -> str:
 def plan_section(material: Material) -> Section:
     """Every instrument: what it is, how it is set, where it goes, and the figures of its device."""
     plan, sheets = material.plan, device_sheets(material.plan.probes)
-    facts = [("Approach", plan.approach or "not named"), ("Patient lies", POSITION_WORDS[plan.position])]
+    facts = [("Approach", printed(plan.approach) or "not named"), ("Patient lies", POSITION_WORDS[plan.position])]
     facts += [(f"Margin around {t.lesion}", amount_text(t.margin_mm, "mm")) for t in plan.treatments]
-    facts += [("Note", plan.note)] if plan.note else []
+    facts += [("Note", printed(plan.note))] if plan.note else []
     blocks: list[Block] = [Facts(tuple(facts))]
     for treatment in plan.treatments:
         instruments = _instruments(treatment, sheets)

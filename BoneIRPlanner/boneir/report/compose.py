@@ -17,6 +17,7 @@ from .about_measures import measures_section
 from .about_plan import plan_section, plan_title
 from .material import Alternative, Material
 from .model import Block, Gallery, Paragraph, Report, Section
+from .words import printed
 
 PURPOSE = "For research and training; not a medical device."
 
@@ -78,7 +79,7 @@ def compose_report(
         material.sources.section(),
         record_section(material),
     )
-    subtitle = " · ".join(part for part in (plan.name, plan.approach) if part)
+    subtitle = " · ".join(part for part in (plan.name, printed(plan.approach)) if part)
     return Report(plan_title(plan), subtitle, patient_facts(case), PURPOSE, plan.name, plan.uid, sections)
 
 

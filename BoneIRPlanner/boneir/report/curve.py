@@ -10,15 +10,19 @@ import numpy as np
 
 from ..assessment import Curve, CurveMark
 from .markup import Markup, element
+from .numbers import NO_BREAK_SPACE, amount_text, unit_suffix
 from .style import ACCENT, INK, QUIET_INK, RULE, SEVERITY_INK
+from .words import printed
 
 WIDTH = 640.0
-PLOT_HEIGHT = 210.0
+PLOT_HEIGHT = 180.0
 _LEFT, _RIGHT, _BELOW, _ROW = 62.0, 18.0, 46.0, 17.0
 _LETTER = 6.6
 """Mean width of a letter at the size of a label: labels keep apart by it."""
 _SIZE = 12.0
 _TICKS = 8
+_POWERS = "log10 "
+"""An axis in such a unit counts powers of ten; it is labelled with the numbers themselves."""
 
 
 @dataclass(frozen=True)
@@ -137,14 +141,15 @@ class _Frame:
         """Round numbers, names of the axes, names of the marks."""
         for x in self.x_ticks:
             left, low = self.at(x, 0)
-            yield Word(left, low + 17.0, f"{x:g}", QUIET_INK, "middle")
+            number = f"{10.0**x if self.curve.x_unit.startswith(_POWERS) else x:g}"
+            yield Word(left, low + 17.0, number, QUIET_INK, "middle")
         for y in self.y_ticks:
             left, high = self.at(self.first_x, y)
             yield Word(left - 7.0, high + 4.0, f"{y:g}", QUIET_INK, "end")
         middle_x, low = self.at((self.first_x + self.x_ticks[-1]) / 2, 0)
-        yield Word(middle_x, low + 38.0, f"{self.curve.x_title}, {self.curve.x_unit}", INK, "middle")
+        yield Word(middle_x, low + 38.0, _axis_title(self.curve.x_title, self.curve.x_unit), INK, "middle")
         _, middle_y = self.at(self.first_x, self.y_ticks[-1] / 2)
-        yield Word(16.0, middle_y, f"{self.curve.y_title}, {self.curve.y_unit}", INK, "middle", turned=True)
+        yield Word(16.0, middle_y, _axis_title(self.curve.y_title, self.curve.y_unit), INK, "middle", turned=True)
         for mark, row in zip(self.curve.marks, rows, strict=True):
             x, _ = self.at(mark.x, 0)
             start, text = _label(x, mark, self.curve.x_unit)
@@ -162,9 +167,15 @@ def _colour(mark: CurveMark) -> str:
     return SEVERITY_INK[mark.severity] if mark.severity else INK
 
 
+def _axis_title(title: str, unit: str) -> str:
+    """What an axis counts, and in what: "highest temperature, °C"."""
+    return f"{printed(title)}, {unit_suffix(unit.removeprefix(_POWERS)).strip()}"
+
+
 def _label(x: float, mark: CurveMark, unit: str) -> tuple[float, str]:
     """Where the name of a mark begins, and its text: beside its line, or before it where there is no room."""
-    text = f"{mark.text}: {mark.x:.1f} {unit}"
+    amount = "" if unit.startswith(_POWERS) else f": {amount_text(mark.x, unit)}"
+    text = f"{printed(mark.text)}{amount}".replace(NO_BREAK_SPACE, " ")
     wide = _LETTER * len(text)
     return (x + 4.0 if x + 4.0 + wide <= WIDTH else x - 4.0 - wide), text
 

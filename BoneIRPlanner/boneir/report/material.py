@@ -13,6 +13,7 @@ from ..picture import Picture
 from ..plan import Plan
 from ..proposal import Proposal
 from .source_list import SourceList
+from .words import printed
 
 Alternative = tuple[Plan, Assessment]
 """Another plan for the same goal, with what follows from it."""
@@ -53,18 +54,18 @@ class Material:
 
     def thing(self, about: str) -> str:
         """What a measure or finding is about: "needle 1" of an instrument's name, "spinal canal" of "spinal_canal"."""
-        return within_sentence(self.plan.title_of(about)) or self._words_of(about)
+        return within_sentence(self.plan.title_of(about)) or self.title_within(about)
 
-    def _words_of(self, name: str) -> str:
+    def title_within(self, name: str) -> str:
         """An outline of the case by the title of its kind."""
         known = self.case.has(name) and name not in {item.name for item in self.case.lesions}
         return within_sentence(structure_title(name)) if known else name.replace("_", " ")
 
     def words(self, text: str) -> str:
-        """A sentence in which the names of structures read as words: "spinal canal" for "spinal_canal"."""
+        """A sentence as it is printed, in which structures go by their titles: "spinal canal" for "spinal_canal"."""
         for name in sorted((s.name for s in self.case.structures if "_" in s.name), key=len, reverse=True):
-            text = text.replace(name, self._words_of(name))
-        return text
+            text = text.replace(name, self.title_within(name))
+        return printed(text)
 
     def severity_of(self, measure: Measure) -> Severity | None:
         """The gravest finding of the same thing that names the same number, or the same code in another unit."""

@@ -19,7 +19,8 @@ _EXTRA_DECIMALS = 2
 def amount_text(amount: float, unit: str = "", extra_decimals: int = 0) -> str:
     """A number and its unit: mm and mL to one decimal, degrees, per cent and HU to none, others to three digits.
 
-    A share is never rounded to a full 100 % or down to 0 %: 99.97 % is not all.
+    A share is never rounded to a full 100 % or down to 0 %: 99.97 % is not all. 1000 minutes and more, as only a
+    thermal dose has, are rounded to three digits.
 
     Examples
     --------
@@ -42,6 +43,8 @@ def _number(amount: float, unit: str, extra_decimals: int) -> str:
         amount, decimals = math.floor(amount * 10) / 10, 1
     elif unit == "%" and 0 < amount < 1:
         amount, decimals = math.ceil(amount * 10) / 10, 1
+    elif unit == "min" and abs(amount) >= 1000:
+        amount, decimals = float(f"{amount:.3g}"), 0
     elif unit in _DECIMALS:
         decimals = _DECIMALS[unit]
     else:
@@ -71,13 +74,14 @@ def measure_text(measure: Measure) -> str:
     if measure.amount is None:
         return span or measure.note or NOT_KNOWN
     text = beside_limit(measure.amount, measure.unit, measure.limit)
-    return f"{text} ({span})" if span else text
+    return text if span in ("", text) else f"{text} ({span})"
 
 
 def range_text(low: float | None, high: float | None, unit: str) -> str:
     """A range in words ("4.1 to 8.3 mL"), or "" where neither end is known."""
     if low is not None and high is not None:
-        return f"{_number(low, unit, 0)} to {amount_text(high, unit)}"
+        ends = _number(low, unit, 0), amount_text(high, unit)
+        return ends[1] if amount_text(low, unit) == ends[1] else " to ".join(ends)
     if low is not None:
         return f"at least {amount_text(low, unit)}"
     return "" if high is None else f"at most {amount_text(high, unit)}"

@@ -48,7 +48,11 @@ _GAP = 3 * _MM
 _GALLERY_SHARE = 0.88
 """Three rows of two pictures of 8 by 7 then fit on a page."""
 
-_CHART_SHARE = 0.8
+_CHART_SHARE = 0.68
+"""Four charts then fit on a page."""
+
+_FIRST_BLOCK = {Gallery: 95 * _MM, Chart: 70 * _MM}
+"""Room that the first block of a section needs on the page of its title, where it cannot be broken."""
 
 _PATIENT_SHARES = (0.31, 0.27, 0.14, 0.12, 0.16)
 """Names and identifiers are long, dates and sex are short."""
@@ -88,7 +92,8 @@ class PdfBlocks:
         """The title of a section and its blocks."""
         from reportlab.platypus import CondPageBreak
 
-        story: list[Any] = [CondPageBreak(32 * _MM), self._text(section.title, "heading")]
+        needed = max((_FIRST_BLOCK.get(type(block), 0.0) for block in section.blocks[:1]), default=0.0)
+        story: list[Any] = [CondPageBreak(max(needed, 32 * _MM)), self._text(section.title, "heading")]
         for block in section.blocks:
             story += self._block(block)
         return story
@@ -113,10 +118,10 @@ class PdfBlocks:
                 return self._gallery(block)
             case Chart(curve, note):
                 drawn = pdf_drawing(curve, self._fonts, _CHART_SHARE * self._width)
-                return [*self._caption(curve.title), drawn, self._text(note, "detail")]
+                return self._together([*self._caption(curve.title), drawn, self._text(note, "detail")])
             case Bars(histogram, note):
                 bars = pdf_of_drawing(drawing_of_histogram(histogram), self._fonts, _CHART_SHARE * self._width)
-                return [*self._caption(histogram.title), bars, self._text(note, "detail")]
+                return self._together([*self._caption(histogram.title), bars, self._text(note, "detail")])
             case Days(line, note):
                 lines = pdf_of_drawing(drawing_of_time_line(line), self._fonts, _CHART_SHARE * self._width)
                 return self._together([*self._caption(line.title), lines, self._text(note, "detail")])
@@ -231,20 +236,18 @@ class PdfBlocks:
         ]
 
     def _gallery(self, gallery: Gallery) -> list[Any]:
-        from reportlab.platypus import KeepTogether
-
         width = (_GALLERY_SHARE * self._width - _GAP) / 2
-        story = self._caption(gallery.caption)
         wide = [picture for picture in gallery.pictures if picture.is_wide]
-        story += [KeepTogether(self._figure(picture, 2 * width + _GAP)) for picture in wide]
+        rows = [self._figure(picture, 2 * width + _GAP) for picture in wide]
         narrow = [picture for picture in gallery.pictures if not picture.is_wide]
         for n in range(0, len(narrow), 2):
             cells: list[Any] = [self._figure(picture, width) for picture in narrow[n : n + 2]]
             cells += [""] * (2 - len(cells))
             rules: list[_Rule] = [("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]
             rules.append(("LEFTPADDING", (1, 0), (1, 0), _GAP))
-            story.append(KeepTogether([self._grid([cells], [width, width + _GAP], rules)]))
-        return story
+            rows.append([self._grid([cells], [width, width + _GAP], rules)])
+        captioned = [[*self._caption(gallery.caption), *rows[0]], *rows[1:]] if rows else []
+        return [kept for row in captioned for kept in self._together(row)]
 
     def _figure(self, picture: Picture, width: float) -> list[Any]:
         from reportlab.lib.utils import ImageReader

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ..evidence import Grade, Value
 from .model import Block, Column, Paragraph, Row, Section, Table
 from .numbers import value_text
+from .words import printed
 
 GRADE_WORDS = {
     Grade.PUBLISHED: "published",
@@ -14,6 +15,9 @@ GRADE_WORDS = {
     Grade.DEFAULT: "default of this software",
 }
 """What is printed for a grade."""
+
+_PARTS = {"access": "way in", "ablation": "effect", "case": "outlines", "outline": "outlines"}
+"""What the first part of a code stands for, where it is not the word itself."""
 
 
 @dataclass
@@ -31,8 +35,9 @@ class SourceList:
 
     def figure_text(self, value: Value, code: str) -> str:
         """A value with its grade and number: "3 mm, published [2]"; `code` is that of the measure or finding."""
-        use = code.rpartition(".")[2].replace("_", " ")
-        return f"{value_text(value)}, {value.grade} {self.cite(value, use)}"
+        part, _, use = code.partition(".")
+        words = f"{_PARTS.get(part, part)}, {use}".replace("_", " ").replace("c arm", "C-arm")
+        return f"{value_text(value)}, {value.grade} {self.cite(value, words)}"
 
     def section(self) -> Section:
         """The table of all values cited so far."""
@@ -52,4 +57,4 @@ def _cells(number: int, value: Value, uses: list[str]) -> tuple[str, ...]:
     figure = f"{'; '.join(uses)}: {value_text(value)}"
     note = value.note[:1].upper() + value.note[1:]
     source = f"{value.source.rstrip('.')}. {note}" if note else value.source
-    return (f"[{number}]", figure, GRADE_WORDS[value.grade], source)
+    return (f"[{number}]", figure, GRADE_WORDS[value.grade], printed(source))

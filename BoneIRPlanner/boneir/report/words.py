@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from ..findings import Point
 from ..plan import Position, Technique, Trajectory
-from .numbers import MINUS, amount_text
+from .numbers import MINUS, NO_BREAK_SPACE, amount_text
 
 TECHNIQUE_WORDS = {
     Technique.RADIOFREQUENCY: "radiofrequency ablation",
@@ -27,6 +29,28 @@ _SCAN_WORDS = {"H": "head first", "F": "feet first"}
 _LYING_WORDS = {"S": "supine", "P": "prone", "DL": "left side down", "DR": "right side down"}
 _SEX_WORDS = {"M": "male", "F": "female", "O": "other"}
 _LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
+
+
+_PLACE = re.compile(r"\((-?[\d.]+), (-?[\d.]+), (-?[\d.]+)\) mm LPS")
+_SIGNS = (
+    (re.compile(r"(?<=\d) deg\b"), "°"),
+    (re.compile(r"\bdegC\b"), "°C"),
+    (re.compile(r"(?<=\d)%"), f"{NO_BREAK_SPACE}%"),
+    (re.compile(re.escape("+-")), "±"),
+)
+
+
+def printed(text: str) -> str:
+    """A sentence of the library, which keeps to plain letters, with the signs of print and anatomical places.
+
+    Examples
+    --------
+    >>> printed("at 25 deg and 60 degC")
+    'at 25° and 60 °C'
+    """
+    for pattern, sign in _SIGNS:
+        text = pattern.sub(sign, text)
+    return _PLACE.sub(lambda place: anatomical_place((float(place[1]), float(place[2]), float(place[3]))), text)
 
 
 def anatomical_place(point_mm: Point) -> str:

@@ -22,7 +22,7 @@ class Tool:
     name : str
         Unique in the plan.
     title : str
-        Words for people ("Probe 1").
+        Words for people ("Needle 1").
     trajectory : Trajectory
     diameter_mm : float or None
         Outer diameter; None where nobody knows it.
@@ -57,7 +57,7 @@ def tools_of(plan: Plan, diameters_mm: Mapping[str, float] | None = None) -> tup
 def _tools_of(treatment: Treatment, diameters_mm: Mapping[str, float]) -> Iterator[Tool]:
     for probe in treatment.probes:
         diameter_mm = _diameter(probe, diameters_mm)
-        yield Tool(probe.name, f"Probe {probe.name}", probe.trajectory, diameter_mm, treatment.lesion)
+        yield Tool(probe.name, f"Needle {probe.name}", probe.trajectory, diameter_mm, treatment.lesion)
     for cement in treatment.cement:
         yield Tool(cement.name, f"Cannula {cement.name}", cement.trajectory, cement.diameter_mm, treatment.lesion)
     for screw in treatment.screws:

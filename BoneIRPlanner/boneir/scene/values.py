@@ -63,7 +63,7 @@ def _rows_of_plan(plan: Plan, tools: tuple[Tool, ...]) -> Iterator[Row]:
                 ("set temperature", probe.target_c, "degC"),
             ):
                 if value is not None:
-                    yield f"Probe {probe.name}", what, f"{value:g}", unit, probe.setting
+                    yield f"Needle {probe.name}", what, f"{value:g}", unit, probe.setting
 
 
 def _row_of(measure: Measure) -> Row:
