@@ -150,15 +150,6 @@ class BoneIRPlannerWidget(GuidedModuleWidget):
             self.needleBar.afterStop()
         self.say(said)
 
-    def sceneGoes(self) -> None:
-        self.logic.desk.forget()
-
-    def sceneComes(self) -> None:
-        self.logic.beforeImport()
-
-    def sceneCame(self) -> None:
-        self.logic.afterImport()
-
     def stepClasses(self) -> list[type]:
         from boneir.gui.access_step import AccessStep
         from boneir.gui.effect_step import EffectStep

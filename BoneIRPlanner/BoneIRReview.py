@@ -54,6 +54,7 @@ class BoneIRReviewParameterNode:
     showZones: bool = True
     showShells: bool = True
     layers: str
+    cannula: str
     cementMl: Annotated[float, WithinRange(0, 30)] = 0.0
     firstDay: str
     secondDay: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from .ablation.devices import devices
 from .access.bones import bones_holding, is_named_bone
@@ -23,6 +25,17 @@ from .plan import Cement, Plan, Position, Probe, Technique, Treatment
 from .proposal import EntryZone, Goal
 from .propose import propose
 from .register import bone_motion, bones_of
+
+
+class Stage(StrEnum):
+    """What a transfer is at."""
+
+    BEFORE = "before"
+    ALIGN = "align"
+    BONE = "bone"
+    AFTER = "after"
+    NEAREST = "nearest"
+
 
 _NEAR_MM = (15.0, 30.0, 60.0)
 """Around the old entry a new one is looked for, farther where there is none."""
@@ -62,7 +75,15 @@ class Transfer:
     findings: tuple[Finding, ...]
 
 
-def transfer(case: Case, plan: Plan, today: Case, *, position: Position | None = None, seed: int = 0) -> Transfer:
+def transfer(
+    case: Case,
+    plan: Plan,
+    today: Case,
+    *,
+    position: Position | None = None,
+    seed: int = 0,
+    progress: Callable[[Stage], None] = lambda _stage: None,
+) -> Transfer:
     """Move a plan onto today's image and check it again.
 
     Each lesion goes with the bone that holds it. What today's image does not outline for itself (lesions, critical
@@ -78,6 +99,8 @@ def transfer(case: Case, plan: Plan, today: Case, *, position: Position | None =
     position : Position or None
         How the patient lies today; None as planned.
     seed : int
+    progress : callable
+        Told what the transfer is at; what it raises ends the transfer.
 
     Raises
     ------
@@ -86,13 +109,16 @@ def transfer(case: Case, plan: Plan, today: Case, *, position: Position | None =
     ImageError
         If the images have nothing in common, or a needle ends outside of today's image.
     """
+    progress(Stage.BEFORE)
     before = assess(case, plan)
+    progress(Stage.ALIGN)
     region = bones_of(case)
     pair = pair_of_images(case.image, today.image, region, seed=seed)
     whole = best_of_pair(pair)
     outlined = {item.name: item.mask for item in today.structures if is_named_bone(item)}
     motions, found = [], []
     for treatment in plan.treatments:
+        progress(Stage.BONE)
         motion = _motion_of(case, today, treatment, whole, outlined, seed)
         if motion is None:
             quality = quality_of(pair, whole, about=treatment.lesion)
@@ -107,10 +133,12 @@ def transfer(case: Case, plan: Plan, today: Case, *, position: Position | None =
     moved = replace(moved, name=f"{plan.name}-today", reasons=(f"{plan.name}, moved with the bones.",))
     found += [*carried, *(finding for motion in motions for finding in (*motion.quality.reasons, *motion.findings))]
     now = now.with_findings(found)
+    progress(Stage.AFTER)
     after = _assessed(now, moved)
     changes = changes_between(before, after)
-    alternative, assessed = _alternative(now, moved) if _barred(changes.new) else (None, None)
+    alternative, assessed = None, None
     if _barred(changes.new):
+        alternative, assessed = _alternative(now, moved, progress)
         found.append(_holds_no_more(moved, alternative))
     findings = worst_first(dict.fromkeys(found))
     return Transfer(now, moved, tuple(motions), before, after, changes, alternative, assessed, findings)
@@ -176,13 +204,14 @@ def _barred(findings: tuple[Finding, ...]) -> bool:
     return any(f.severity is Severity.STOP and f.code.startswith("access.") for f in findings)
 
 
-def _alternative(case: Case, plan: Plan) -> tuple[Plan | None, Assessment | None]:
+def _alternative(case: Case, plan: Plan, progress: Callable[[Stage], None]) -> tuple[Plan | None, Assessment | None]:
     """The allowed plan whose needle lies nearest to the one that no longer holds."""
     treatment = next((item for item in plan.treatments if _needles(item)), None)
     device = treatment and (treatment.probes[0].device if treatment.probes else _cannula(treatment))
     if treatment is None or not device:
         return None, None
     for radius_mm in _NEAR_MM:
+        progress(Stage.NEAREST)
         zone = EntryZone(_needles(treatment)[0].trajectory.entry_mm, radius_mm)
         goal = Goal(
             treatment.technique, device, treatment.lesion, "", treatment.margin_mm, plan.position, _TRIED,

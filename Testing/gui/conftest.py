@@ -30,6 +30,23 @@ def stand_ins() -> Iterator[None]:
     assert not unlisted, f"used, but not in Docs/slicer-members.md: {unlisted}"
 
 
+@pytest.fixture(scope="package", autouse=True)
+def outlined_once() -> Iterator[None]:
+    """What is found in an image is found once for all panels: outlining has tests of its own."""
+    from boneir import open as code
+
+    outline, found = code._outlined, {}
+
+    def known(image: Any) -> Any:
+        if image.uid not in found:
+            found[image.uid] = outline(image)
+        return found[image.uid]
+
+    code._outlined = known
+    yield
+    code._outlined = outline
+
+
 @pytest.fixture(scope="package")
 def module(stand_ins: None) -> Any:
     """The description of the module, as Slicer's module factory loads it."""

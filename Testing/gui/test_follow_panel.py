@@ -41,6 +41,18 @@ def full(panel: Any, scene: Any, image: Any, case: Any) -> Any:
     return panel
 
 
+def press(panel: Any, button: Any, words: list[str] | None = None) -> None:
+    """Press a button, and wait for what it lets run beside the panel."""
+    button.click()
+    for _ in range(4000):
+        if not panel._following.runs:
+            return
+        if words is not None:
+            words.append(str(panel.ui.runText.text))
+        panel._following.onTick()
+    pytest.fail("it did not end")
+
+
 def segments(scene: Any, part: Any) -> list[str]:
     from boneir.scene.marks import marked
 
@@ -112,6 +124,108 @@ def test_cement_follows_the_slider_in_half_millilitres(full: Any, scene: Any, re
     assert not segments(scene, Part.CEMENT)
 
 
+def test_cement_after_ablation_is_a_plan_beside_the_other(full: Any, refusals: list[str]) -> None:
+    from boneir.ablation.devices import device
+    from boneir.proposing.cement_after import cement_after
+
+    full.ui.cementAfterButton.click()
+    assert refusals == ["'plan-1' has cement for 'lesion-1' already."]
+    both = full.logic.planNow("plan-1")
+    alone = replace(both, name="alone", treatments=(replace(both.treatments[0], cement=()),))
+    full.logic.desk.act(lambda book: book.added(alone))
+    full.refresh()
+    box = full.ui.cannulaBox
+    assert [box.itemData(n) for n in range(box.count)] == ["cement-10g", "cement-13g"]
+    box.activated.emit(1)
+    full.parameters.reviewPlan = "alone"
+    full.ui.cementAfterButton.click()
+    assert len(refusals) == 1
+    assert full.parameters.reviewPlan == "alone-cement"
+    made, wanted = full.logic.planNow("alone-cement"), cement_after(full.case, alone, device("cement-13g"))
+    assert made.treatments == wanted.treatments
+    volume = wanted.treatments[0].cement[0].volume_ml
+    assert f"alone-cement: {volume:.1f} mL through Cannula " in full.ui.reviewStatus.text
+    assert full.logic.planNow("alone") == alone
+
+
+def waiting(result: Any = None) -> Any:
+    """A transfer that tells how it stands until the test lets it end."""
+    from threading import Event
+
+    from boneir.transfer import Stage
+
+    class Waiting:
+        may_end = Event()
+
+        def __call__(self, *_: Any, progress: Any) -> Any:
+            while not self.may_end.wait(0.01):
+                progress(Stage.ALIGN)
+            return result
+
+    return Waiting()
+
+
+def test_a_transfer_says_what_it_is_at_and_stops_with_nothing_lost(
+    full: Any, scene: Any, monkeypatch: pytest.MonkeyPatch, refusals: list[str]
+) -> None:
+    monkeypatch.setattr("boneir.transfer.transfer", waiting())
+    monkeypatch.setattr("boneir.open.case_of", lambda image: image)
+    full.ui.reviewPlanBox.activated.emit(0)
+    before, nodes = full.logic.desk.book, scene.GetNumberOfNodes()
+    full.ui.transferButton.click()
+    assert full.ui.runRow.isVisibleTo(full.panel)
+    for button in (full.ui.transferButton, full.ui.verifyButton, full.ui.respondButton):
+        assert not button.enabled
+        button.clicked.emit()  # one thing at a time
+    while "laid over each other" not in full.ui.runText.text:
+        full._following.onTick()
+    full.ui.reviewPlanBox.activated.emit(0)  # the panel goes on working
+    full.ui.stopButton.click()
+    assert full.ui.runText.text.startswith("Stopping")
+    while full._following.runs:
+        full._following.onTick()
+    assert "It was stopped" in full.ui.reviewStatus.text
+    assert full.logic.desk.book == before
+    assert scene.GetNumberOfNodes() == nodes
+    assert full.ui.transferButton.enabled
+    assert not full.ui.runRow.visible
+    assert not refusals
+
+
+def test_a_result_waits_for_the_user_and_goes_with_its_scene(
+    full: Any, scene: Any, monkeypatch: pytest.MonkeyPatch, refusals: list[str]
+) -> None:
+    from boneir.errors import ImageError
+    from standins.application import enter_module, leave_module
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise ImageError("They show different patients.")
+
+    monkeypatch.setattr("boneir.open.case_of", lambda image: image)
+    monkeypatch.setattr("boneir.transfer.transfer", refuse)
+    full.ui.transferButton.click()
+    leave_module(full)
+    for _ in range(5):
+        full._following.onTick()
+    assert full._following.runs
+    assert not refusals
+    enter_module(full)
+    full._following.onTick()
+    assert refusals == ["They show different patients."]
+    assert full.ui.transferButton.enabled
+
+    monkeypatch.setattr("boneir.transfer.transfer", waiting())
+    full.ui.transferButton.click()
+    job = full._following.job
+    scene.Clear(0)
+    assert not full._following.runs
+    while job.ask():
+        pass
+    full._following.onTick()
+    assert job.result is None
+    assert len(refusals) == 1
+
+
 def test_the_plan_goes_onto_the_other_image_and_stands_in_the_book(
     full: Any, scene: Any, monkeypatch: pytest.MonkeyPatch, refusals: list[str]
 ) -> None:
@@ -123,7 +237,7 @@ def test_the_plan_goes_onto_the_other_image_and_stands_in_the_book(
 
     asked = []
 
-    def moved(case: Any, made: Any, today: Any) -> Any:
+    def moved(case: Any, made: Any, today: Any, *, progress: Any) -> Any:
         asked.append((case.image.uid, made.name, today.image.uid, [item.name for item in case.lesions]))
         there = replace(made, name="plan-1-today", image_uid=today.image.uid)
         before = Assessment(made.uid, "", (Measure("access.length", "Length", 100.0, "mm", "1"),))
@@ -134,7 +248,7 @@ def test_the_plan_goes_onto_the_other_image_and_stands_in_the_book(
 
     monkeypatch.setattr("boneir.transfer.transfer", moved)
     monkeypatch.setattr("boneir.open.case_of", Case)
-    full.ui.transferButton.click()
+    press(full, full.ui.transferButton)
     assert not refusals
     assert [page.name for page in full.logic.planPages()] == ["plan-1", "plan-1-nearest", "plan-1-today"]
     fixed, other = full.parameters.fixedVolume, full.parameters.otherVolume
@@ -172,7 +286,7 @@ def test_the_plan_is_compared_with_a_control_image_and_its_zone(
         return Verification(case, made, actual, None, sheet, sheet, (("lesion-1", None),), (), 0.84, sheet)
 
     monkeypatch.setattr("boneir.verify.verify", compared)
-    full.ui.verifyButton.click()
+    press(full, full.ui.verifyButton)
     assert not refusals
     assert seen[0].volume_ml == pytest.approx(zone.volume_ml, rel=0.1)
     assert full.ui.followText.text.splitlines() == [
@@ -183,7 +297,7 @@ def test_the_plan_is_compared_with_a_control_image_and_its_zone(
     assert full.ui.followTable.rowCount == 3
     full.ui.followTable.cellClicked.emit(0, 1)
     full.parameters.otherOutlines = None
-    full.ui.verifyButton.click()
+    press(full, full.ui.verifyButton)
     assert seen[1] is None
 
 
@@ -202,12 +316,12 @@ def test_the_response_is_judged_between_both_days(full: Any, scene: Any, image: 
     later = Case(other, lesions=(Lesion("lesion-1", smaller, "by hand"),))
     fill_segmentation(node, [segment_of(item) for item in later.lesions], other.grid)
     full.parameters.otherOutlines = node
-    full.ui.respondButton.click()
+    press(full, full.ui.respondButton)
     assert refusals == [
         "The image Planning image has no date: give it as year, month and day in eight digits, like 20260131."
     ]
     full.ui.firstDayEdit.text, full.ui.secondDayEdit.text = "20260105", "20260407"
-    full.ui.respondButton.click()
+    press(full, full.ui.respondButton)
     assert len(refusals) == 1
     assert full.ui.followText.text.startswith("From 2026-01-05 to 2026-04-07, all lesions:\nRECIST 1.1:")
     rows = {row[1]: row[2] for row in cells(full.ui.followMeasuresTable)}
@@ -237,7 +351,15 @@ def test_a_pet_goes_through_its_ct(full: Any, scene: Any, image: Any, monkeypatc
 
 def test_without_plan_or_images_buttons_refuse_in_a_sentence(panel: Any, refusals: list[str]) -> None:
     ui = panel.ui
-    buttons = (ui.isothermsButton, ui.cementButton, ui.transferButton, ui.verifyButton, ui.respondButton)
+    assert not ui.runRow.visible
+    buttons = (
+        ui.isothermsButton,
+        ui.cementButton,
+        ui.cementAfterButton,
+        ui.transferButton,
+        ui.verifyButton,
+        ui.respondButton,
+    )
     for button in buttons:
         assert not button.enabled
         button.clicked.emit()

@@ -14,8 +14,9 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+from by_hand import CENTRE, proposed, with_lesion
 from by_hand import plan as plan_by_hand
-from by_hand import proposed, with_lesion
+from editor_desk import Desk, forget_effects, registered_effect
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -27,8 +28,9 @@ NAMES = st.sampled_from(["plan-1", "left", "a rather long name of a plan", ""])
 SHIFTS = st.tuples(*[st.integers(-9, 9)] * 3)
 NUMBER = st.integers(0, 50)
 REVIEWED = (
-    *("mixButton", "reviewLayoutButton", "overlayButton", "earlierNeedleButton", "laterNeedleButton"),
-    *("hideLayersButton", "cementButton", "isothermsButton", "transferButton", "verifyButton", "respondButton"),
+    *("mixButton", "reviewLayoutButton", "overlayButton", "earlierNeedleButton", "laterNeedleButton", "stopButton"),
+    *("hideLayersButton", "cementButton", "cementAfterButton", "isothermsButton"),
+    *("transferButton", "verifyButton", "respondButton"),
 )
 """Buttons of the module for review; those that take long are made to refuse."""
 
@@ -72,6 +74,7 @@ class User(RuleBasedStateMachine):
         self.inside = True
         self.review = open_module("BoneIRReview")
         enter_module(self.review)
+        self.effect, self.editor = registered_effect(), None
         self.case = with_lesion(Case(self.image))
         self.locked: dict[str, str] = {}
         self.saved: tuple[Path, dict[str, str]] | None = None
@@ -83,6 +86,7 @@ class User(RuleBasedStateMachine):
 
         close_module(self.widget)
         close_module(self.review)
+        forget_effects()
         self.scene.Clear(0)
         sys.excepthook = sys.__excepthook__
         self.folder.cleanup()
@@ -220,11 +224,11 @@ class User(RuleBasedStateMachine):
         assert ui.reviewStatus.text
 
     @precondition(lambda self: self.pages)
-    @rule(number=NUMBER)
-    def show_from_the_menu_of_an_item(self, number: int) -> None:
+    @rule(number=NUMBER, assess=st.sampled_from([False, False, True]))
+    def act_from_the_menu_of_an_item(self, number: int, assess: bool) -> None:
         import slicer
 
-        from boneir.gui.plan_actions import open_plan
+        from boneir.gui.plan_actions import assess_plan, open_plan
         from standins.application import enter_module
 
         if not self.inside:
@@ -233,8 +237,24 @@ class User(RuleBasedStateMachine):
         slicer.util.getModuleWidget = lambda name: self.widget
         slicer.util.selectModule = lambda name: None
         name = self.page(number).name
-        open_plan(name)
+        (assess_plan if assess else open_plan)(name)
         assert self.widget.parameters.planName == name
+
+    @rule(number=NUMBER, away=SHIFTS, shift=st.integers(0, 1))
+    def scribble_in_the_segment_editor(self, number: int, away: tuple[int, int, int], shift: int) -> None:
+        """With the effect "Bone lesion", into any segment, inside the lesion or beside it."""
+        outlines = self.scene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
+        volume = self.scene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+        if outlines is None or volume is None or outlines.GetSegmentation().GetNumberOfSegments() == 0:
+            return
+        segments = outlines.GetSegmentation().GetSegmentIDs()
+        segment = segments[number % len(segments)]
+        if self.editor is None or self.editor.outlines is not outlines or self.editor.node.GetScene() is None:
+            self.editor = Desk(self.scene, self.effect, volume, outlines, segment)
+        self.editor.segment = segment
+        self.editor.node.SetSelectedSegmentID(segment)
+        place = [a + b for a, b in zip(CENTRE, away, strict=True)]
+        self.editor.scribble(place, shift=shift)
 
     @precondition(lambda self: self.inside and self.pages)
     @rule(number=NUMBER)
@@ -317,7 +337,7 @@ def user(
     for name in ("getModuleWidget", "selectModule"):  # given by the rule that needs them, and taken back afterwards
         monkeypatch.setattr(slicer.util, name, None, raising=False)
     # What takes seconds is refused before it begins: its own tests run it.
-    for name in ("showIsotherms", "forecastCement", "transferPlan", "verifyPlan", "judgeResponse"):
+    for name in ("showIsotherms", "forecastCement", "addCement", "transferring", "verifying", "judging"):
         monkeypatch.setattr(f"boneir.gui.review_logic.ReviewLogic.{name}", refuse)
     yield User
     sys.excepthook = sys.__excepthook__

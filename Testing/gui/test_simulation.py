@@ -16,9 +16,9 @@ def effect_of(widget: Any) -> Any:
 
 def ticks_until_it_ends(step: Any, words: list[str] | None = None) -> None:
     for _ in range(4000):
-        if step.simulation is None:
+        if not step.runner.runs:
             return
-        step.onTick()
+        step.runner.onTick()
         if words is not None:
             words.append(str(step.ui.simulationText.text))
     pytest.fail("the simulation did not end")

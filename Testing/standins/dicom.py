@@ -8,7 +8,7 @@ from typing import Any
 import slicer
 from PySide6.QtCore import Property, QObject
 
-from .scripted import from_checkout
+from .checkout import from_checkout
 
 
 class qSlicerDICOMLoadable(QObject):

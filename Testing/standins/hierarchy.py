@@ -8,7 +8,8 @@ from typing import Any
 import slicer
 from PySide6.QtCore import Property, QObject
 
-from .scripted import from_checkout, instance_from
+from .checkout import from_checkout
+from .scripted import instance_from
 
 
 class qSlicerSubjectHierarchyAbstractPlugin(QObject):

@@ -7,14 +7,13 @@ Python files take the place of ours.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 import types
-from pathlib import Path
 from typing import Any
 
-SLICER_PYTHON = os.environ.get("BONEIR_SLICER_PYTHON", "")
+from .checkout import SLICER_PYTHON, base_module
+
 OURS = {
     "slicer.i18n": "standins.i18n",
     "slicer.ScriptedLoadableModule": "standins.scripted_module",
@@ -47,9 +46,9 @@ def install() -> None:
     _name_in_slicer("dicomDatabase", dicom.ctkDICOMDatabase())
     sys.modules["slicer.modules"].dicomPlugins = {}  # type: ignore[attr-defined]
     for name, ours in OURS.items():
-        _put(name, _from_checkout(name) if SLICER_PYTHON else importlib.import_module(ours))
+        _put(name, base_module(name) if SLICER_PYTHON else importlib.import_module(ours))
     if SLICER_PYTHON:
-        _put("slicer.util", _from_checkout("slicer.util"))
+        _put("slicer.util", base_module("slicer.util"))
     for part in parts:
         for name, members in part.modules().items():
             _add_module(name, members)
@@ -119,17 +118,3 @@ def _put(name: str, module: Any) -> None:
         _added_modules.append(name)
     sys.modules[name] = module
     setattr(slicer, short, module)
-
-
-def _from_checkout(name: str) -> Any:
-    """A module of Slicer's own Python, from the checkout."""
-    path = Path(SLICER_PYTHON, *name.split("."))
-    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    places = [str(path)] if path.is_dir() else None
-    described = importlib.util.spec_from_file_location(name, file, submodule_search_locations=places)
-    if described is None or described.loader is None or not file.is_file():
-        raise FileNotFoundError(f"BONEIR_SLICER_PYTHON: {file} is not there.")
-    module = importlib.util.module_from_spec(described)
-    sys.modules[name] = module
-    described.loader.exec_module(module)
-    return module

@@ -13,7 +13,8 @@ from PySide6.QtCore import Property, QObject
 from PySide6.QtGui import QVector3D
 from PySide6.QtWidgets import QFormLayout, QFrame, QWidget
 
-from .scripted import from_checkout, instance_from
+from .checkout import from_checkout
+from .scripted import instance_from
 
 _CALLED = {
     "activate",

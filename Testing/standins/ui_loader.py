@@ -16,6 +16,7 @@ class StrictUiLoader:
     """Stand-in of ``qt.QUiLoader``."""
 
     custom_widgets: dict[str, type[QWidget]] = {}  # noqa: RUF012
+    _loader: QUiLoader | None = None
 
     def load(self, device: QIODevice, parent: QWidget | None = None) -> QWidget:
         tree = ET.fromstring(bytes(device.readAll().data()))
@@ -23,9 +24,7 @@ class StrictUiLoader:
         wired = list(connections) if connections is not None else []
         if connections is not None:
             tree.remove(connections)
-        loader = QUiLoader()
-        for kind in self.custom_widgets.values():
-            loader.registerCustomWidget(kind)
+        loader = self._knowing_loader()
         buffer = QBuffer()
         buffer.setData(QByteArray(ET.tostring(tree)))
         buffer.open(QIODevice.ReadOnly)
@@ -38,6 +37,15 @@ class StrictUiLoader:
         for connection in wired:
             _wire(widget, {part.tag: part.text or "" for part in connection})
         return widget
+
+    @classmethod
+    def _knowing_loader(cls) -> QUiLoader:
+        """A loader that knows every custom widget; one for all panels, as Qt never forgets what it was told."""
+        if cls._loader is None:
+            cls._loader = QUiLoader()
+            for kind in cls.custom_widgets.values():
+                cls._loader.registerCustomWidget(kind)
+        return cls._loader
 
     def _check(self, element: ET.Element, widget: QWidget) -> None:
         """Every widget has the class that the file says, and every static property exists in it."""

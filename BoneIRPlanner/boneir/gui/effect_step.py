@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import qt
-import slicer
 from slicer.i18n import tr as _
 
 from ..errors import PlanError
 from .choices import StepName
 from .records import Outcome, Outcomes, inputs_of, plan_outcome, read, written
-from .simulation import Simulation
+from .runner import Task
+from .simulation import simulation_of
 from .step import Step
 from .tables import show_measures, show_text
 from .wording import instruments_of, plan_words
 from .work import work
-
-ASK_MS = 100
-"""So often a simulation that runs is asked how it stands."""
 
 
 class EffectStep(Step):
@@ -32,17 +28,15 @@ class EffectStep(Step):
         self.ui.assessButton.connect("clicked()", self.onAssess)
         self.ui.simulateButton.connect("clicked()", self.onSimulate)
         self.ui.measuresTable.connect("cellClicked(int,int)", self.onMeasure)
-        self.simulation: Simulation | None = None
-        self._about = ""
-        self._timer = qt.QTimer(self.widget)
-        self._timer.setInterval(ASK_MS)
-        self._timer.connect("timeout()", self.onTick)
+        self._possible = False
+        self.runner = self.module.runner(self, self.widget, self._show_simulation)
 
     def refresh(self) -> None:
         plan, problem = self.logic.planState(self.parameters.planName)
         show_text(self.ui.planText, problem or plan_words(plan))
         self.ui.assessButton.enabled = plan is not None
-        self._show_simulation(plan is not None)
+        self._possible = plan is not None
+        self._show_simulation()
         needles = [tool.name for tool in instruments_of(plan)] if plan is not None else []
         show_measures(self.ui.measuresTable, plan_outcome(self.parameters).measures, needles=needles)
 
@@ -72,58 +66,39 @@ class EffectStep(Step):
 
     def _predict(self) -> None:
         parameters = self.parameters
-        outcome = self.logic.assess(inputs_of(parameters), parameters.planName)
-        names = [page.name for page in self.logic.planPages()]
-        kept = read(Outcomes, parameters.assessments) or Outcomes()
-        parameters.assessments = written(kept.with_one(outcome, names))
+        self._keep(self.logic.assess(inputs_of(parameters), parameters.planName))
 
     def onSimulate(self) -> None:
         """Begin a simulation, or stop the one that runs."""
-        if self.simulation is not None:
-            self.simulation.stop()
+        if self.runner.runs:
+            self.runner.stop()
             return
-        with work(_("The effect could not be simulated.")):
+        failure = _("The effect could not be simulated.")
+        with work(failure):
             self.logic.takeMoves()
             inputs = inputs_of(self.parameters)
             case, plan = self.logic.caseOf(inputs), self.logic.planNow(self.parameters.planName)
             if plan is None:
                 raise PlanError(_("There is no plan in the scene: choose one first."))
-            self._about = self.logic.fingerprint(inputs)
-            self.simulation = Simulation(case, plan)
-            self._timer.start()
-        self.refresh()
+            about = self.logic.fingerprint(inputs)
+            task = Task(simulation_of(case, plan), lambda made: self.logic.showEffect(plan, made, about))
+            self.runner.begin(task, failure, self._keep, self._say_stopped)
 
-    def onTick(self) -> None:
-        """Show how the simulation stands, or what it came to."""
-        simulation = self.simulation
-        if simulation is not None and simulation.ask():
-            self.ui.simulationText.text = simulation.words
-            return
-        self._timer.stop()
-        self.simulation = None
-        self._show_simulation(True)
-        if simulation is None or simulation.stopped:
-            self.module.say(_("The simulation was stopped; the plan and its prediction are as before."))
-            return
-        with work(_("The effect could not be simulated.")):
-            self._take(simulation)
+    def _say_stopped(self) -> None:
+        self.module.say(_("The simulation was stopped; the plan and its prediction are as before."))
 
-    def _take(self, simulation: Simulation) -> None:
-        from ..scene.update import show_effect
-
-        if simulation.failure is not None:
-            raise simulation.failure
-        plan, made = simulation.plan, simulation.assessment
-        show_effect(slicer.mrmlScene, plan, made)
-        outcome = Outcome("", made.measures, made.findings, plan.uid, self._about, plan.name)
+    def _keep(self, outcome: Outcome) -> None:
+        """Keep what was found of a plan, beside what was found of the others."""
+        names = [page.name for page in self.logic.planPages()]
         kept = read(Outcomes, self.parameters.assessments) or Outcomes()
-        self.parameters.assessments = written(kept.with_one(outcome, [page.name for page in self.logic.planPages()]))
+        self.parameters.assessments = written(kept.with_one(outcome, names))
 
-    def _show_simulation(self, possible: bool) -> None:
-        runs = self.simulation is not None
-        self.ui.simulateButton.enabled = possible or runs
+    def _show_simulation(self) -> None:
+        runs = self.runner.runs
+        self.ui.simulateButton.enabled = runs or self._possible
         self.ui.simulateButton.text = _("Stop the simulation") if runs else _("Simulate in the patient's tissue")
         self.ui.simulationText.visible = runs
+        show_text(self.ui.simulationText, self.runner.words)
 
     def onMeasure(self, row: int) -> None:
         self.logic.showPlace(plan_outcome(self.parameters).measures[row].place_mm)

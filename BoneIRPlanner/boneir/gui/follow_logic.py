@@ -10,12 +10,24 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import CaseError, PlanError
+from ..follow_up import FollowUp
 from ..mask import Mask
 from ..plan import Plan
 from ..plan_book import Origin
-from .follow_words import change_measures, response_measures, response_words, transfer_words, verification_words
+from ..transfer import Transfer
+from ..verify import Verification
+from .beside import Tell
+from .follow_words import (
+    change_measures,
+    response_measures,
+    response_words,
+    stage_words,
+    transfer_words,
+    verification_words,
+)
 from .plans_logic import PlansLogic
 from .records import Outcome
+from .runner import Task
 
 _ZONE = "ablation zone"
 """Name of the segment that marks what was ablated on a control image."""
@@ -41,47 +53,71 @@ class Examination:
 class FollowLogic(PlansLogic):
     """Runs the verbs that compare two examinations, and puts the plans that they give into the plan book."""
 
-    def transferPlan(self, name: str, planned: Examination, today: Examination) -> Outcome:
+    def transferring(self, name: str, planned: Examination, today: Examination) -> Task:
         """Move a plan onto today's image; it stands in the book then, beside the nearest one that keeps every limit."""
-        from ..open import case_of
         from ..scene.volume import image_from_node
-        from ..transfer import transfer
 
         plan = self._plan(name)
         case = self.caseFor(planned, plan)
         self._need(today.volume)
-        now = case_of(image_from_node(today.volume)[0]) if today.outlines is None else self.caseFor(today)
-        moved = transfer(case, plan, now)
-        nearest = "" if moved.alternative is None else self._take(moved.alternative)
-        shown = self._take(moved.plan)
-        self._show_on(today.volume, shown)
-        findings = tuple(dict.fromkeys((*moved.findings, *moved.changes.new)))
-        return Outcome(transfer_words(moved, shown, nearest), change_measures(moved.changes.measures), findings)
+        now = None if today.outlines is None else self.caseFor(today)
+        image = image_from_node(today.volume)[0]
 
-    def verifyPlan(self, name: str, planned: Examination, control: Examination) -> Outcome:
+        def compute(tell: Tell) -> Transfer:
+            from ..open import case_of
+            from ..transfer import transfer
+
+            tell(_("Today's image is being outlined.") if now is None else "")
+            known = case_of(image) if now is None else now
+            return transfer(case, plan, known, progress=lambda stage: tell(stage_words(stage)))
+
+        def take(moved: Transfer) -> Outcome:
+            nearest = "" if moved.alternative is None else self._take(moved.alternative)
+            shown = self._take(moved.plan)
+            self._show_on(today.volume, shown)
+            findings = tuple(dict.fromkeys((*moved.findings, *moved.changes.new)))
+            return Outcome(transfer_words(moved, shown, nearest), change_measures(moved.changes.measures), findings)
+
+        return Task(compute, take)
+
+    def verifying(self, name: str, planned: Examination, control: Examination) -> Task:
         """Compare a plan with a control image; the needles as they are stand in the book then."""
         from ..scene.volume import image_from_node
-        from ..verify import verify
 
         plan = self._plan(name)
         case = self.caseFor(planned, plan)
         self._need(control.volume)
         image = image_from_node(control.volume)[0]
-        made = verify(case, plan, image, zone=_zone_of(control, image.grid))
-        actual = "" if made.actual is None else self._take(made.actual)
-        return Outcome(verification_words(made, actual), made.assessment.measures, made.assessment.findings)
+        zone = _zone_of(control, image.grid)
 
-    def judgeResponse(self, first: Examination, second: Examination) -> Outcome:
+        def compute(tell: Tell) -> Verification:
+            from ..verify import verify
+
+            tell(_("Both images are being registered and compared."))
+            return verify(case, plan, image, zone=zone)
+
+        def take(made: Verification) -> Outcome:
+            actual = "" if made.actual is None else self._take(made.actual)
+            return Outcome(verification_words(made, actual), made.assessment.measures, made.assessment.findings)
+
+        return Task(compute, take)
+
+    def judging(self, first: Examination, second: Examination) -> Task:
         """Judge how every lesion has answered from one examination to the other."""
         from ..follow_up import Exam
-        from ..respond import respond
 
         exams = []
         for examination in (first, second):
             case = self.caseFor(examination)
             exams.append(Exam(_day(examination.day or case.image.source.study_date, examination), case))
-        found = respond(exams)
-        return Outcome(response_words(found), response_measures(found), found.findings)
+
+        def compute(tell: Tell) -> FollowUp:
+            from ..respond import respond
+
+            tell(_("Both examinations are being measured and compared."))
+            return respond(exams)
+
+        return Task(compute, lambda found: Outcome(response_words(found), response_measures(found), found.findings))
 
     def caseFor(self, examination: Examination, plan: Plan | None = None) -> Any:
         """The case of an examination; segments that have the names of the lesions of a plan are lesions."""
@@ -112,12 +148,13 @@ class FollowLogic(PlansLogic):
         return self._act(lambda book: book.added(plan, Origin.COPIED), "")[0]
 
     def _show_on(self, volume: Any, name: str) -> None:
-        """Show an image and a plan on it."""
+        """Show a plan, on an image where that is still in the scene."""
         from ..scene.review_views import show_blend
 
         with self.act_alone():
             self.desk.show(name)
-            show_blend(slicer.mrmlScene, volume, None, 0.0)
+            if slicer.mrmlScene.IsNodePresent(volume):
+                show_blend(slicer.mrmlScene, volume, None, 0.0)
 
 
 def _zone_of(control: Examination, grid: Any) -> Mask | None:

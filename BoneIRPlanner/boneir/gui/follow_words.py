@@ -12,12 +12,24 @@ from ..follow_up import FollowUp, LesionState, Response, day_words
 from ..fusion.changes import Change
 from ..fusion.quality import Verdict
 from ..report.numbers import amount_text
-from ..transfer import Transfer
+from ..transfer import Stage, Transfer
 from ..verify import Verification
 from .wording import structure_words
 
 _SAME = 0.05
 """Numbers that differ by less read alike."""
+
+
+def stage_words(stage: Stage) -> str:
+    """What a transfer is at."""
+    words = {
+        Stage.BEFORE: _("The plan is being assessed where it was made."),
+        Stage.ALIGN: _("Both images are being laid over each other."),
+        Stage.BONE: _("The bone of each lesion is being followed."),
+        Stage.AFTER: _("Every limit is being checked again on the other image."),
+        Stage.NEAREST: _("The nearest way that can be gone is being looked for."),
+    }
+    return words[stage]
 
 
 def transfer_words(moved: Transfer, shown: str, nearest: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import slicer
@@ -26,6 +27,24 @@ class LayersLogic(FollowLogic):
         with self.act_alone():
             show_isotherms(slicer.mrmlScene, plan.name, drawn)
         return _("Outlined: {names}.").format(names="; ".join(isotherm_name(item) for item in drawn))
+
+    def addCement(self, name: str, planned: Examination, cannula: str) -> tuple[str, str]:
+        """Give a plan that ablates cement through the hole of a probe; give the name of that plan, and what it adds."""
+        from ..ablation.devices import device
+        from ..proposing.cement_after import cement_after
+
+        plan = self._plan(name)
+        filled = cement_after(self.caseFor(planned, plan), plan, device(cannula))
+        shown = self._take(replace(filled, name=_("{name}-cement").format(name=plan.name)))
+        self.showPlan(shown)
+        added = [tool for one in filled.treatments for tool in one.cement if not plan.title_of(tool.name)]
+        lines = [
+            _("{plan}: {volume} mL through {tool}.").format(
+                plan=shown, volume=f"{tool.volume_ml:.1f}", tool=filled.title_of(tool.name)
+            )
+            for tool in added
+        ]
+        return shown, "\n".join((*lines, *filled.reasons[len(plan.reasons) :]))
 
     def forecastCement(self, name: str, planned: Examination) -> tuple[float, float]:
         """Forecast the cement of a plan; give what is planned, and how far the forecast reaches, in mL."""

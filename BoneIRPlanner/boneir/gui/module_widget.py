@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import slicer
 import vtk
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
+
+from .runner import Runner
 
 
 class Companion(Protocol):
@@ -35,6 +37,12 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # type: 
         self._refreshing = False
         self._said = ""
         self.companions: list[Companion] = []
+        self._runners: list[Runner] = []
+
+    def runner(self, owner: Any, parent: Any, show: Callable[[], None]) -> Runner:
+        """Something that runs tasks for a part of the panel, as long as the scene is there."""
+        self._runners.append(Runner(owner, parent, show))
+        return self._runners[-1]
 
     def setup(self) -> None:
         """Make the panel; called once, when the user first opens the module."""
@@ -69,15 +77,6 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # type: 
         """Helpers that observe nodes of their own as long as the panel is tied to a parameter node."""
         return ()
 
-    def sceneGoes(self) -> None:
-        """The scene is closed; overridden by modules that remember something of it."""
-
-    def sceneComes(self) -> None:
-        """Another scene is about to be taken into this one; overridden by modules that have something to save."""
-
-    def sceneCame(self) -> None:
-        """Another scene was taken into this one."""
-
     def say(self, text: str) -> None:
         """Say something in the status line, until the user does the next thing; "" takes it back."""
         self._said = text
@@ -93,22 +92,24 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # type: 
 
     def cleanup(self) -> None:
         """The module is unloaded or the application ends."""
+        self._dropRunning()
         self.setParameterNode(None)
         self.removeObservers()
 
     def onSceneGoes(self, *_event: Any) -> None:
         """The scene is closed: the parameter node is not to be trusted."""
-        self.sceneGoes()
+        self._dropRunning()
+        self.logic.desk.forget()
         self.setParameterNode(None)
 
     def onSceneComes(self, *_event: Any) -> None:
         """Another scene is about to come in."""
-        self.sceneComes()
+        self.logic.beforeImport()
         self.setParameterNode(None)
 
     def onSceneCame(self, *_event: Any) -> None:
         """Another scene came in."""
-        self.sceneCame()
+        self.logic.afterImport()
         self.onSceneReplaced()
 
     def onSceneReplaced(self, *_event: Any) -> None:
@@ -150,6 +151,10 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):  # type: 
             self.show()
         finally:
             self._refreshing = False
+
+    def _dropRunning(self) -> None:
+        for runner in self._runners:
+            runner.drop()
 
     def _watch(self) -> None:
         """Observe the nodes that the parameter node refers to, and no others."""

@@ -93,13 +93,15 @@ class PlannerLogic(PlansLogic, ViewsLogic):
 
     def assess(self, inputs: Inputs, name: str) -> Outcome:
         """Assess the plan as it lies in the scene, and show its zones."""
+        plan, assessment = self._assessed(self.caseOf(inputs), name)
+        return self.showEffect(plan, assessment, self.fingerprint(inputs))
+
+    def showEffect(self, plan: Any, assessment: Any, about: str) -> Outcome:
+        """Show the zones of a plan that was assessed in what has the fingerprint `about`."""
         from ..scene.update import show_effect
 
-        case = self.caseOf(inputs)
-        plan, assessment = self._assessed(case, name)
         show_effect(slicer.mrmlScene, plan, assessment)
-        about = self.fingerprint(inputs)
-        return Outcome("", assessment.measures, assessment.findings, plan.uid, about, plan.name)
+        return Outcome.of(plan, assessment, about)
 
     def _assessed(self, case: Any, name: str) -> tuple[Any, Any]:
         from ..assess import assess
@@ -116,8 +118,7 @@ class PlannerLogic(PlansLogic, ViewsLogic):
             if self.isFresh(inputs, page.name, known.of(page.name)):
                 continue
             plan, assessment = self._assessed(self.caseOf(inputs), page.name)
-            about = self.fingerprint(inputs)
-            outcome = Outcome("", assessment.measures, assessment.findings, plan.uid, about, plan.name)
+            outcome = Outcome.of(plan, assessment, self.fingerprint(inputs))
             known = known.with_one(outcome, [page.name for page in self.planPages()])
         return known
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..assessment import Measure
+from ..assessment import Assessment, Measure
 from ..errors import PlanError
 from ..findings import Finding
 from ..plain import from_plain, to_json
@@ -42,6 +42,11 @@ class Outcome:
     plan_uid: str = ""
     about: str = ""
     plan_name: str = ""
+
+    @classmethod
+    def of(cls, plan: Plan, assessment: Assessment, about: str) -> Outcome:
+        """What is kept of an assessment: all but its zones."""
+        return cls("", assessment.measures, assessment.findings, plan.uid, about, plan.name)
 
 
 @dataclass(frozen=True)

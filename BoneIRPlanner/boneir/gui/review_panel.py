@@ -84,12 +84,3 @@ class ReviewPanel(FollowPanel):
                 parameters.fixedVolume, parameters.otherVolume, parameters.reviewPlan, parameters.pictureFolder
             )
             self.say(_("{count} pictures were written.").format(count=len(names)))
-
-    def sceneGoes(self) -> None:
-        self.logic.desk.forget()
-
-    def sceneComes(self) -> None:
-        self.logic.beforeImport()
-
-    def sceneCame(self) -> None:
-        self.logic.afterImport()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import slicer
 
 from .choices import StepName
+from .runner import Runner
 
 
 class Module(Protocol):
@@ -20,6 +22,9 @@ class Module(Protocol):
 
     def refresh(self) -> None:
         """Show the state of the parameter node everywhere."""
+
+    def runner(self, owner: Any, parent: Any, show: Callable[[], None]) -> Runner:
+        """Something that runs tasks for a part of the panel."""
 
     def say(self, text: str) -> None:
         """Say something in the status line until the user does the next thing."""

@@ -80,15 +80,6 @@ class TrainingPanel(ModuleWidget):
             name = self.logic.showBest(self.parameters.begun)
             self.say(_("The best plan is shown in the views as {name}.").format(name=name))
 
-    def sceneGoes(self) -> None:
-        self.logic.desk.forget()
-
-    def sceneComes(self) -> None:
-        self.logic.beforeImport()
-
-    def sceneCame(self) -> None:
-        self.logic.afterImport()
-
     def _task(self) -> Exercise:
         try:
             return exercise(self.parameters.exercise)
