@@ -111,6 +111,14 @@ def image() -> Any:
 
 
 @pytest.fixture(scope="package")
+def patient() -> Any:
+    """A synthetic patient with a lesion in L3."""
+    from boneir.training.demo_patient import demo_patient
+
+    return demo_patient(seed=0, spacing_mm=(2.5, 2.5, 3.0))
+
+
+@pytest.fixture(scope="package")
 def case(image: Any) -> Any:
     """That CT with its body and a lesion of 20 mm."""
     from by_hand import with_lesion

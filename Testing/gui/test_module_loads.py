@@ -82,9 +82,3 @@ def test_leaving_and_closing_let_go_of_the_parameter_node(module: Any, scene: An
     gc.collect()
     assert gone() is None
     assert not node.HasObserver("ModifiedEvent")
-
-
-def test_the_self_test_of_the_module_runs(module: Any, scene: Any) -> None:
-    import slicer
-
-    slicer.selfTests["BoneIRPlanner"](msec=0)

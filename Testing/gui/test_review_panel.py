@@ -9,12 +9,8 @@ from typing import Any
 
 import pytest
 from by_hand import findings, measures, plan
-from panel_look import HEIGHT, WIDTH, look_at, tab_places
-from test_binding import INTERACTIVE, described
+from panel_look import look_at
 from test_steps import cells
-
-PANEL = Path(__file__).resolve().parents[2] / "BoneIRPlanner" / "Resources" / "UI" / "BoneIRReview.ui"
-SHOWN = {"registrationTable", "followMeasuresTable"}
 
 
 @pytest.fixture
@@ -53,24 +49,6 @@ def composites(scene: Any) -> list[Any]:
     from boneir.scene.review_views import composites as found
 
     return list(found(scene))
-
-
-def test_the_module_describes_itself(review_module: Any) -> None:
-    import qt
-
-    assert review_module.title == "Bone IR Review"
-    assert "not a medical device" in review_module.helpText
-    icon = qt.QImage(str(PANEL.parents[1] / "Icons" / "BoneIRReview.png"))
-    assert (icon.width(), icon.height()) == (128, 128)
-
-
-def test_every_field_is_tied_or_connected(panel: Any) -> None:
-    import qt
-
-    for kind, name, parameter in described(PANEL):
-        assert not parameter or parameter in panel.parameters.allParameters
-        if kind in INTERACTIVE and not parameter and name not in SHOWN:
-            assert vars(panel.panel.findChild(qt.QWidget, name)).get("_calls"), f"{name} does nothing"
 
 
 def test_every_tied_field_writes_its_parameter(two: Any, tmp_path: Path) -> None:
@@ -230,30 +208,3 @@ def test_nothing_is_cut_off_at_500_pixels(two: Any, theme: str, tmp_path: Path) 
     two.parameters.layers = "Outlined: 45 °C, toxic to nerves (lesion-1); 60 °C, coagulates at once (lesion-1)."
     two.ui.layersGroup.collapsed = two.ui.followGroup.collapsed = False
     look_at(two, tmp_path, "review", theme)
-
-
-def test_the_tab_key_goes_from_top_to_bottom(panel: Any) -> None:
-    panel.parent.resize(WIDTH, HEIGHT)
-    panel.parent.show()
-    panel.ui.layersGroup.collapsed = panel.ui.followGroup.collapsed = False
-    places = tab_places(panel.panel, panel.parent)
-    assert len(places) > 4
-    assert places == sorted(places)
-
-
-def test_a_panel_opened_again_leaves_no_observer_behind(review_module: Any, scene: Any) -> None:
-    from standins.application import close_module, enter_module, observers_of, open_module
-
-    before = observers_of(scene)
-    opened = open_module("BoneIRReview")
-    enter_module(opened)
-    close_module(opened)
-    assert observers_of(scene) == before
-    assert not opened.Observations
-
-
-def test_the_self_test_of_the_module_runs(review_module: Any, scene: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    import slicer
-
-    slicer.selfTests["BoneIRReview"](msec=0)
-    assert "Minimal ablative margin: error" in capsys.readouterr().out

@@ -8,13 +8,6 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture(scope="module")
-def patient() -> Any:
-    from boneir.training.demo_patient import demo_patient
-
-    return demo_patient(seed=0, spacing_mm=(2.5, 2.5, 3.0))
-
-
 @pytest.fixture
 def mapped(widget: Any, scene: Any, patient: Any) -> Any:
     """The module after a proposal on the exact outlines of a synthetic patient."""

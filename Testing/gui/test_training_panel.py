@@ -9,12 +9,8 @@ from typing import Any
 
 import pytest
 from by_hand import plan
-from panel_look import HEIGHT, WIDTH, look_at, tab_places
-from test_binding import INTERACTIVE, described
+from panel_look import look_at
 from test_steps import cells
-
-PANEL = Path(__file__).resolve().parents[2] / "BoneIRPlanner" / "Resources" / "UI" / "BoneIRTraining.ui"
-SHOWN = {"sheetTable", "bestTable"}
 
 
 @pytest.fixture(scope="module")
@@ -74,24 +70,6 @@ def begun(panel: Any, practice: Any) -> Any:
     PlanDesk(slicer.mrmlScene).act(lambda book: book.added(aimed(practice, "mine", 9.0)))
     enter_module(panel)
     return panel
-
-
-def test_the_module_describes_itself(training_module: Any) -> None:
-    import qt
-
-    assert training_module.title == "Bone IR Training"
-    assert "not a medical device" in training_module.helpText
-    icon = qt.QImage(str(PANEL.parents[1] / "Icons" / "BoneIRTraining.png"))
-    assert (icon.width(), icon.height()) == (128, 128)
-
-
-def test_every_field_is_connected(panel: Any) -> None:
-    import qt
-
-    for kind, name, parameter in described(PANEL):
-        assert not parameter
-        if kind in INTERACTIVE and name not in SHOWN:
-            assert vars(panel.panel.findChild(qt.QWidget, name)).get("_calls"), f"{name} does nothing"
 
 
 def test_only_the_image_is_shown_when_a_case_is_begun(panel: Any, scene: Any, practice: Any) -> None:
@@ -185,35 +163,3 @@ def test_a_damaged_sheet_is_no_sheet(panel: Any) -> None:
 def test_nothing_is_cut_off_at_500_pixels(begun: Any, theme: str, tmp_path: Path) -> None:
     begun.ui.scoreButton.click()
     look_at(begun, tmp_path, "training", theme)
-
-
-def test_the_tab_key_goes_from_top_to_bottom(panel: Any) -> None:
-    panel.parent.resize(WIDTH, HEIGHT)
-    panel.parent.show()
-    places = tab_places(panel.panel, panel.parent)
-    assert len(places) > 4
-    assert places == sorted(places)
-
-
-def test_a_panel_opened_again_leaves_no_observer_behind(training_module: Any, scene: Any) -> None:
-    from standins.application import close_module, enter_module, observers_of, open_module
-
-    before = observers_of(scene)
-    for _ in range(2):
-        opened = open_module("BoneIRTraining")
-        enter_module(opened)
-        close_module(opened)
-        assert observers_of(scene) == before
-        assert not opened.Observations
-
-
-def test_the_self_test_of_the_module_prints_errors_and_seconds(
-    training_module: Any, scene: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import slicer
-
-    slicer.selfTests["BoneIRTraining"](msec=0)
-    text = capsys.readouterr().out
-    assert "Clearance of a needle: error" in text
-    assert " mm allowed, " in text
-    assert text.rstrip().endswith(" s")

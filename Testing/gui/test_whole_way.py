@@ -7,16 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import vtk
 from test_steps import cells, go_to, status
-
-
-@pytest.fixture(scope="module")
-def patient() -> Any:
-    from boneir.training.demo_patient import demo_patient
-
-    return demo_patient(seed=0, spacing_mm=(2.5, 2.5, 3.0))
 
 
 def test_from_a_ct_to_a_report_by_clicks(
