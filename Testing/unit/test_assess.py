@@ -269,6 +269,7 @@ def test_cement_screws_and_biopsy():
     assert found.measure("screw.length", "s1").amount == pytest.approx(np.linalg.norm([40, 20, 10]))
     assert found.measure("screw.in_cement", "s1").amount > 0
     assert found.measure("access.length", "c1").amount == pytest.approx(np.linalg.norm([40, 20, 10]))
+    assert {item.note for item in found.measures if item.code == "access.clearance"} == {"Cannula c1"}
     assert [(zone.name, zone.probe) for zone in found.zones] == [("cement in lesion-1", "")]
     assert found.measure("cement.filled").amount > 90.0
     biopsy = assess(case, a_plan(case, Probe("b", "biopsy-11g", way), technique=Technique.BIOPSY))
@@ -312,7 +313,7 @@ def test_refusals():
         (
             a_plan(case, dataclasses.replace(probe, trajectory=Trajectory((400.0, 0.0, 0.0), (0.0, 0.0, 0.0)))),
             PlanError,
-            r"'1' begins at \(400.0, 0.0, 0.0\) mm LPS, outside the image",
+            r"Needle 1 begins at \(400.0, 0.0, 0.0\) mm LPS, outside the image",
         ),
     ):
         with pytest.raises(error, match=words) as caught:

@@ -74,7 +74,11 @@ def measure_path(
     long_enough = trajectory.length_mm + rules.hub_reserve.amount
     needle = Needle(diameter_mm, long_enough if usable_length_mm is None else usable_length_mm)
     target = case.lesion(lesion) if lesion or len(case.lesions) == 1 else None
-    path = PathSamples(case, trajectory, needle, target, about, rules)
+    return measure_samples(PathSamples(case, trajectory, needle, target, about, rules), seed)
+
+
+def measure_samples(path: PathSamples, seed: int | None = 0) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
+    """The same for a needle or cannula of which instrument, lesion and limits are settled."""
     bone_measures, bone_findings = measure_bone(path)
     clearance_measures, clearance_findings = measure_clearances(path)
     spared_measures, spared_findings = ((), ()) if seed is None else measure_placement(path, seed)

@@ -39,6 +39,8 @@ class PathSamples:
     about : str
         Name of the needle.
     limits : Limits
+    kind : str
+        What it is called: "needle" or "cannula".
     """
 
     case: Case
@@ -47,6 +49,7 @@ class PathSamples:
     lesion: Lesion | None
     about: str
     limits: Limits
+    kind: str = "needle"
 
     @cached_property
     def depth_mm(self) -> NDArray[np.float64]:
@@ -149,5 +152,5 @@ class PathSamples:
         return as_point(self.points_mm[sample])
 
     def called(self) -> str:
-        """The needle in words, for a sentence."""
-        return f"Needle {self.about}" if self.about else "The needle"
+        """The needle or cannula in words, for a sentence."""
+        return f"{self.kind.capitalize()} {self.about}" if self.about else f"The {self.kind}"

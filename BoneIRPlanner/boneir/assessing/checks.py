@@ -28,14 +28,14 @@ def check_plan(case: Case, plan: Plan) -> None:
         case.lesion(treatment.lesion)
         tools: tuple[Probe | Cement | Screw, ...] = (*treatment.probes, *treatment.cement, *treatment.screws)
         for tool in tools:
-            _check_within(case, tool.name, tool.trajectory)
+            _check_within(case, plan.title_of(tool.name), tool.trajectory)
 
 
-def _check_within(case: Case, name: str, trajectory: Trajectory) -> None:
+def _check_within(case: Case, title: str, trajectory: Trajectory) -> None:
     for end, point in (("begins", trajectory.entry_mm), ("ends", trajectory.tip_mm)):
         if not bool(case.image.grid.contains(point)):
             place = ", ".join(f"{x:.1f}" for x in point)
             raise PlanError(
-                f"The needle {name!r} {end} at ({place}) mm LPS, outside the image, which spans "
+                f"{title} {end} at ({place}) mm LPS, outside the image, which spans "
                 f"{case.image.grid.bounds_text()}: move it into the image."
             )

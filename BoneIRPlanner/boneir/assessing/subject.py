@@ -11,7 +11,7 @@ from ..access.limits import Limits, access_limits
 from ..access.needle import Needle
 from ..access.path_samples import PathSamples
 from ..case import Case, Lesion
-from ..plan import Landmark, Position, Probe, Technique, Treatment
+from ..plan import Cement, Landmark, Position, Probe, Technique, Treatment
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,15 @@ class Subject:
     def paths(self) -> tuple[PathSamples, ...]:
         """The ways of probes and of cannulas; a cannula is as long as its way and the reserve of its hub."""
         reserve = self.limits.hub_reserve.amount
-        ways = [
-            (probe.name, probe.trajectory, Needle(tool.diameter_mm.amount, tool.usable_length_mm.amount))
+        tools: list[tuple[str, Probe | Cement, Needle]] = [
+            ("needle", probe, Needle(tool.diameter_mm.amount, tool.usable_length_mm.amount))
             for probe, tool in self.chosen
         ]
-        ways += [
-            (item.name, item.trajectory, Needle(item.diameter_mm, item.trajectory.length_mm + reserve))
+        tools += [
+            ("cannula", item, Needle(item.diameter_mm, item.trajectory.length_mm + reserve))
             for item in self.treatment.cement
         ]
-        return tuple(PathSamples(self.case, way, needle, self.lesion, name, self.limits) for name, way, needle in ways)
+        return tuple(
+            PathSamples(self.case, item.trajectory, needle, self.lesion, item.name, self.limits, kind)
+            for kind, item, needle in tools
+        )
