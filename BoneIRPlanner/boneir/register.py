@@ -79,6 +79,8 @@ def register(
     CaseError
         If a bone is not outlined in the case.
     """
+    for bone in bones:
+        case.structure(bone)  # one that is missing is said before the image is registered
     carrier = moving if through is None else through
     name = name or _free_name(case, moving)
     start = () if landmarks_mm is None else (motion_of_landmarks(*landmarks_mm),)

@@ -203,7 +203,7 @@ def test_what_cannot_be_outlined_is_refused():
         outline_ablated(mr, (0.0, 0.0, 0.0), Look.ICE)
 
 
-def among_fat_and_bone(needle: bool = False):
+def among_fat_and_bone(streak_hu: float | None = None):
     """A zone of 15 HU in muscle of 50 HU; fat begins 14 mm away on one side, bone on the other."""
     grid = Grid((70, 90, 90), (1.0, 1.0, 1.2), (-45.0, -45.0, -42.0))
     centres = points_of(grid)
@@ -214,8 +214,8 @@ def among_fat_and_bone(needle: bool = False):
     values[truth.full()] = 15.0
     values += np.random.default_rng(2).normal(0, 12, grid.shape)
     image = Image(np.rint(values).astype(np.int16), grid)
-    if needle:
-        image = implant_needles(image, [Trajectory((30.0, 40.0, 3.0), (0.0, 0.0, 0.0))], 1.8)
+    if streak_hu is not None:
+        image = implant_needles(image, [Trajectory((30.0, 40.0, 3.0), (0.0, 0.0, 0.0))], 1.8, streak_hu=streak_hu)
     return image, truth
 
 
@@ -224,9 +224,11 @@ def test_fat_is_no_zone_and_needles_are_said_to_hide_it():
     found = outline_ablated(image, (2.0, 1.0, -2.0), Look.DARK)
     assert dice(found.mask, truth) >= 0.93
     assert not {"verify.metal_in_zone", "verify.zone_leaks"} & {item.code for item in found.findings}
-    held, _ = among_fat_and_bone(needle=True)
-    codes = {item.code for item in outline_ablated(held, (2.0, 1.0, -2.0), Look.DARK).findings}
-    assert "verify.metal_in_zone" in codes
+    held = outline_ablated(among_fat_and_bone(streak_hu=15.0)[0], (2.0, 1.0, -2.0), Look.DARK)
+    assert "verify.metal_in_zone" in {item.code for item in held.findings}
+    assert dice(held.mask, truth) >= 0.85
+    with pytest.raises(OutlineError, match="streaks of the needles"):
+        outline_ablated(among_fat_and_bone(streak_hu=120.0)[0], (2.0, 1.0, -2.0), Look.DARK)
 
 
 def test_a_zone_that_ends_at_bone_is_said_to():

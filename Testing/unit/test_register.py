@@ -30,6 +30,7 @@ from boneir.training.demo_patient import DemoPatient, demo_patient
 from boneir.transfer import Transfer, transfer
 
 HALF_MM = 55.0
+LANDMARKS = np.array([[0, 0, 90.0], [40, -20, 80], [-35, 10, 110], [10, 45, 120]])
 
 
 def patient(spacing: tuple[float, float, float], shift_mm: float) -> DemoPatient:
@@ -107,18 +108,7 @@ def test_every_limit_is_checked_again_and_what_changed_is_said(moved: Transfer) 
     assert {f.code for f in moved.findings} - {"transfer.carried"} == {"transfer.lesion"}
 
 
-def test_what_today_does_not_show_is_carried_over(case: Case, plan: Plan, today: Case, motion: Rigid) -> None:
-    without = replace(today, structures=tuple(s for s in today.structures if s.name != "aorta"), findings=())
-    found = transfer(case, plan, without)
-    carried = found.case.structure("aorta")
-    assert not carried.sure
-    assert np.allclose(carried.mask.centroid_mm, today.structure("aorta").mask.centroid_mm, atol=1.5)
-    assert "transfer.carried" in {f.code for f in found.findings}
-    assert found.case.structure("kidney_right").mask.equals(today.structure("kidney_right").mask)
-    assert found.case.lesion().origin.startswith("moved from the planning image")
-
-
-def test_a_way_that_is_barred_today_is_replaced_by_the_nearest_that_is_open(
+def test_a_way_that_is_barred_today_is_replaced_and_what_today_does_not_show_is_carried_over(
     case: Case, plan: Plan, today: Case, motion: Rigid
 ) -> None:
     way = plan.probes[0].trajectory
@@ -126,7 +116,8 @@ def test_a_way_that_is_barred_today_is_replaced_by_the_nearest_that_is_open(
     k, j, i = np.indices(today.image.grid.shape)
     away = np.linalg.norm(today.image.grid.to_mm(np.stack([i, j, k], axis=-1)) - place, axis=-1)
     barred = Structure("colon", Role.CRITICAL, Mask.of(away < 12.0, today.image.grid), "colon")
-    found = transfer(case, plan, today.with_structures([barred]))
+    without = replace(today, structures=tuple(s for s in today.structures if s.name != "aorta"), findings=())
+    found = transfer(case, plan, without.with_structures([barred]))
     assert any(f.severity is Severity.STOP and f.about == "colon" for f in found.changes.new)
     assert found.alternative is not None
     assert found.alternative_after is not None
@@ -135,6 +126,12 @@ def test_a_way_that_is_barred_today_is_replaced_by_the_nearest_that_is_open(
     entries = [p.probes[0].trajectory.entry_mm for p in (found.plan, found.alternative)]
     assert np.linalg.norm(np.subtract(*entries)) <= 61.0
     assert found.findings[0].code == "transfer.nearest"
+    carried = found.case.structure("aorta")
+    assert not carried.sure
+    assert np.allclose(carried.mask.centroid_mm, today.structure("aorta").mask.centroid_mm, atol=1.5)
+    assert "transfer.carried" in {f.code for f in found.findings}
+    assert found.case.structure("kidney_right").mask.equals(today.structure("kidney_right").mask)
+    assert found.case.lesion().origin.startswith("moved from the planning image")
 
 
 def test_a_needle_meets_the_skin_where_its_line_does() -> None:
@@ -192,7 +189,10 @@ def test_the_wrong_level_is_told_from_the_right_one(case: Case, today: Case, mot
 def test_a_pet_follows_the_ct_of_its_own_examination(case: Case, today: Case, motion: Rigid, tmp_path: Path) -> None:
     grid = Grid((24, 40, 50), (6.0, 6.0, 5.0), (-150.0, -120.0, 40.0))
     pet = Image(np.ones(grid.shape, np.float32), placed_grid(grid, motion), Modality.PET, "SUV")
-    got, registration = register(case, pet, "PET", through=today.image, bones=("vertebra_L3",))
+    there = (LANDMARKS, motion.apply(LANDMARKS))
+    got, registration = register(case, pet, "PET", through=today.image, bones=("vertebra_L3",), landmarks_mm=there)
+    assert registration.quality.landmarks_mm is not None
+    assert registration.quality.landmarks_mm < 1.0
     assert np.allclose(got.others[0].grid.corners_mm, grid.corners_mm, atol=1.0)
     assert got.others[0].voxels is pet.voxels
     assert registration.verdict is Verdict.GOOD
@@ -209,12 +209,8 @@ def test_a_pet_follows_the_ct_of_its_own_examination(case: Case, today: Case, mo
 
 
 def test_landmarks_that_do_not_fit_make_it_doubtful(case: Case, today: Case, motion: Rigid) -> None:
-    here = np.array([[0, 0, 90.0], [40, -20, 80], [-35, 10, 110], [10, 45, 120]])
-    _, good = register(case, today.image, landmarks_mm=(here, motion.apply(here)))
-    assert good.quality.landmarks_mm is not None
-    assert good.quality.landmarks_mm < 1.0
-    assert good.verdict is Verdict.GOOD
-    got, bad = register(case, today.image, landmarks_mm=(here, motion.apply(here) + np.array([0.0, 3.0, 3.0])))
+    off = motion.apply(LANDMARKS) + np.array([0.0, 3.0, 3.0])
+    got, bad = register(case, today.image, landmarks_mm=(LANDMARKS, off))
     assert bad.verdict is Verdict.DOUBTFUL
     assert {f.code for f in bad.findings} == {"registration.landmarks_mm"}
     assert set(bad.findings) <= set(got.findings)

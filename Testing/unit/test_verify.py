@@ -72,6 +72,12 @@ def plan(case):
     return Plan("plan-1", (treatment,), case.image.uid)
 
 
+@pytest.fixture(scope="module")
+def bare(plan):
+    """The plan without its cement, which takes most of the time of an assessment."""
+    return replace(plan, treatments=(replace(plan.treatments[0], cement=()),))
+
+
 def actual_ways(plan):
     shift = np.array([1.0, 0.0, 2.0])
     ways = []
@@ -87,7 +93,8 @@ def actual_ways(plan):
 
 
 @pytest.mark.parametrize("moved", [False, True])
-def test_needles_and_margin_of_a_control_image(case, plan, moved, monkeypatch):
+def test_needles_and_margin_of_a_control_image(case, plan, bare, moved, monkeypatch):
+    plan = bare if moved else plan
     control, zone = implant_needles(case.image, actual_ways(plan), 2.0), ball(12, (2.0, 0.0, 0.0))
     motion = Rigid.about((0, 0, 0), (0.0, 3.0, 8.0), (14.0, -6.0, 9.0)) if moved else Rigid()
     control = placed(control, motion)
@@ -103,7 +110,7 @@ def test_needles_and_margin_of_a_control_image(case, plan, moved, monkeypatch):
         monkeypatch.setattr(verb, "register", known)
     made = verb.verify(near, plan, control, zone=zone, aligned=not moved)
     assert made.needles is not None
-    assert [match.name for match in made.needles.matches] == ["1", "c"]
+    assert [match.name for match in made.needles.matches] == (["1"] if moved else ["1", "c"])
     for match in made.needles.matches:
         assert match.error.tip_mm == pytest.approx(np.sqrt(5), abs=0.4)
         assert match.error.angle_deg <= 0.5
@@ -154,12 +161,11 @@ def test_the_volume_of_cement_is_not_that_of_its_blurred_outline(case, blur):
     assert cement_volume_ml(case.image, control, cement) == pytest.approx(pool.volume_ml, rel=0.04)
 
 
-def test_needles_that_are_withdrawn_are_no_fault_where_their_work_is_seen(case, plan):
-    made = verb.verify(case, plan, case.image, zone=ball(12), aligned=True)
+def test_needles_that_are_withdrawn_are_no_fault_where_their_work_is_seen(case, bare):
+    made = verb.verify(case, bare, case.image, zone=ball(12), aligned=True)
     said = {item.code: item for item in made.assessment.findings}
     assert said["verify.no_needle"].severity == "note"
     assert "verify.needle_missing" not in said
-    bare = replace(plan, treatments=(replace(plan.treatments[0], cement=()),))
     alone = {item.code: item for item in verb.verify(case, bare, case.image, aligned=True).assessment.findings}
     assert alone["verify.no_needle"].severity == alone["verify.needle_missing"].severity == "warn"
 
@@ -177,12 +183,12 @@ def test_a_histogram_is_drawn_to_scale():
     assert {"-2", "0", "edge: 0.0 mm"} <= {word.text for word in drawn.words}
 
 
-def test_the_command_writes_report_and_actual_plan(case, plan, tmp_path, capsys, monkeypatch):
+def test_the_command_writes_report_and_actual_plan(case, bare, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("boneir.commands.verify.draw", lambda *_: ((), ()))
     folder = tmp_path / "case"
     save_case(case, folder)
-    save_plan(plan, folder)
-    control = implant_needles(case.image, actual_ways(plan), 2.0)
+    save_plan(bare, folder)
+    control = implant_needles(case.image, actual_ways(bare), 2.0)
     control_folder, zone_case = tmp_path / "control", ball(12, (6.0, 0.0, 0.0))
     save_case(Case(control), control_folder)
     image = next(path for path in control_folder.rglob("*.nrrd"))

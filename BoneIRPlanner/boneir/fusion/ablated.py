@@ -88,7 +88,8 @@ def outline_ablated(
     Raises
     ------
     OutlineError
-        If nothing around the point looks like a zone, or the kind does not go with the image.
+        If nothing around the point looks like a zone, its border is lost among needles, or the kind does not go with
+        the image.
     ImageError
         If the point lies outside of the image.
     """
@@ -115,6 +116,11 @@ def outline_ablated(
     findings = _findings(mask, zone & (away > reach_mm - 2.0), look, apart, seed_mm)
     if image.modality is Modality.CT:
         findings += _hidden(zone, shown, spacing, look, seed_mm)
+    if {"verify.zone_leaks", "verify.metal_in_zone"} <= {item.code for item in findings}:
+        raise OutlineError(
+            "Among the streaks of the needles the zone shows no border: give its mask, or a point in an image without "
+            "needles."
+        )
     return AblatedZone(mask, border, apart, findings)
 
 

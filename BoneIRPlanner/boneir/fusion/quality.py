@@ -26,7 +26,7 @@ from .registration import Level, Pair
 
 Floats = NDArray[np.float64]
 
-_CHECKED_POINTS = 2_500
+_CHECKED_POINTS, _HALF_POINTS = 2_500, 4_000
 _REACH_MM = 6.0
 _STEP_MM = 0.5
 _RADIUS_MM = 30.0
@@ -103,13 +103,14 @@ def quality_of(pair: Pair, motion: Rigid, *, about: str = "", landmarks_mm: floa
     """
     level = pair.levels[-2].seen_from(motion)
     overlap = float(np.mean(pair.levels[-1].moving.grid.contains(motion.apply(pair.levels[-1].points_mm))))
-    offsets = edge_offsets_mm(pair.levels[-1].seen_from(motion), motion)
+    finest = pair.levels[-1].seen_from(motion)
+    offsets = edge_offsets_mm(finest, motion)
     edges = float(np.median(offsets)) if len(offsets) else _REACH_MM
     share = float(np.mean(offsets <= 2.0)) if len(offsets) else 0.0
     measured = {
         "spread_mm": spread_mm(pair, motion),
         "return_mm": return_mm(level, motion),
-        "halves_mm": halves_mm(level, motion),
+        "halves_mm": halves_mm(finest, motion),
         "edges_mm": edges,
         "edges_share": share,
         "overlap": overlap,
@@ -163,7 +164,7 @@ def halves_mm(level: Level, motion: Rigid) -> float:
     for axis in axes.T:
         side = (points - middle) @ axis > np.median((points - middle) @ axis)
         for part in (side, ~side):
-            chosen = np.flatnonzero(part)[:_CHECKED_POINTS]
+            chosen = np.flatnonzero(part)[:_HALF_POINTS]
             end = optimised(samples_of(points[chosen], level.values[chosen]), level.moving, motion)
             if end is None:
                 return _LOST_MM

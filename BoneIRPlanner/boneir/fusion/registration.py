@@ -104,14 +104,13 @@ class Pair:
 
 def pair_of_images(fixed: Image, moving: Image, region: Mask | None = None, *, seed: int = 0) -> Pair:
     """Two whole images; the coarsest level looks at all, the others at the region where one is given."""
-    both_ct = _both_ct(fixed, moving)
-    around = "around_bone_mm" if both_ct else "around_other_mm"
+    around = "around_bone_mm" if fixed.modality is moving.modality else "around_other_mm"
     levels = []
     for n, (voxel_mm, count) in enumerate(zip(_WHOLE_MM, _POINTS, strict=True)):
         here, there = scaled(fixed, voxel_mm), scaled(moving, voxel_mm)
         marked = region_on(region, here.grid, around) if n and region is not None else None
         levels.append(Level(here, there, _points_in(marked, here.grid, count, seed), count))
-    return Pair(tuple(levels), both_ct)
+    return Pair(tuple(levels), _both_ct(fixed, moving))
 
 
 def pair_of_bone(fixed: Image, moving: Image, bone: Mask, start: Rigid, *, seed: int = 0) -> Pair:
