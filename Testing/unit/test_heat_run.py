@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from boneir.ablation.cooling import cooled_down
 from boneir.ablation.generator import ConstantPower, RollOffControl, TemperatureControl
 from boneir.ablation.heat import heat
 from boneir.ablation.heat_drive import Drive
@@ -250,6 +251,28 @@ def test_needles_in_turn_cool_in_the_pause_and_keep_their_account(mixed):
     assert long[-1].energy.error < 0.005
     assert short[-1].energy.supplied_j == pytest.approx(480.0, rel=0.02)
     assert [when for when, _, _ in short[-1].power] == sorted(when for when, _, _ in short[-1].power)
+
+
+def test_heat_that_is_left_is_followed_until_it_harms_no_more(mixed):
+    class Ends:
+        period_s = 4.0
+
+        def power_w(self, time_s, _seen_c):
+            return 8.0 if time_s < 120.0 - 1e-6 else 0.0
+
+    hot, told = burn(mixed), []
+    left = cooled_down(mixed, hot, progress=told.append)
+    assert hot.temperature_c.max() > 80.0
+    assert left.temperature_c.max() <= 43.0
+    assert not left.stopped
+    assert left.energy.error < 0.005
+    assert {moment.share for moment in told} == {1.0}
+    once = heat(mixed, left.time_s, source=ball_source(), generator=Ends())
+    assert np.abs(left.temperature_c - once.temperature_c).max() < 0.02
+    dead, before = (np.count_nonzero(run.cem43_min >= 240.0) for run in (left, hot))
+    assert dead == pytest.approx(np.count_nonzero(once.cem43_min >= 240.0), abs=3)
+    assert dead > 1.05 * before
+    assert cooled_down(mixed, left) is left
 
 
 @pytest.mark.parametrize("few", [0, 10**9])

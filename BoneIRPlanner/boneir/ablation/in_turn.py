@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
-from .energy import EnergyBalance
+from .cooling import joined
 from .heat import Heated, Moment, heat
 from .heat_drive import Drive
 from .medium import Medium
@@ -42,14 +42,14 @@ def heat_in_turn(
     see = progress or (lambda _moment: None)
     for number, drive_of in enumerate(drives):
         if done and pause_s > 0.0:
-            done[-1] = _then(done[-1], _paused(medium, pause_s, done[-1], _later(see, number, len(drives), done, 0.0)))
+            done[-1] = joined(done[-1], _paused(medium, pause_s, done[-1], _later(see, number, len(drives), done, 0.0)))
         drive = drive_of()
         made = heat(
             medium, drive.seconds, source=drive.source, generator=drive.generator, sensor=drive.sensor,
             renew=drive.renew, after=done[-1] if done else None, should_stop=should_stop,
             progress=_later(see, number, len(drives), done, 1.0),
         )  # fmt: skip
-        done.append(_then(done[-1], made) if done else made)
+        done.append(joined(done[-1], made) if done else made)
         if made.stopped:
             break
     return tuple(done)
@@ -67,18 +67,3 @@ def _later(see: See, number: int, count: int, done: Sequence[Heated], weight: fl
         see(replace(moment, share=(number + weight * moment.share) / count, time_s=begun_s + moment.time_s))
 
     return told
-
-
-def _then(first: Heated, second: Heated) -> Heated:
-    """A run that went on from another one, with the time, power and energy of both."""
-    energy = EnergyBalance()
-    for part in fields(EnergyBalance):
-        setattr(energy, part.name, getattr(first.energy, part.name) + getattr(second.energy, part.name))
-    power = tuple((first.time_s + time_s, watts, seen_c) for time_s, watts, seen_c in second.power)
-    return replace(
-        second,
-        time_s=first.time_s + second.time_s,
-        power=(*first.power, *power),
-        energy=energy,
-        reached_border=first.reached_border or second.reached_border,
-    )

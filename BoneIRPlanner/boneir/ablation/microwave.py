@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..errors import DeviceError
 from ..grid import Grid
 from ..plan import Probe
+from .cooling import cooled_down
 from .damage import DEAD_CEM43_MIN
 from .device import ZoneSize
 from .generator import ConstantPower
@@ -110,7 +111,7 @@ def _calibrated(
     got = (0.0, 0.0)
     for _ in range(_ROUNDS):
         source = _shape(grid, np.zeros(3), np.array([0.0, 0.0, 1.0]), stretch, depth_mm)
-        made = heat(medium, duration_s, source=source, generator=ConstantPower(power_w * share))
+        made = cooled_down(medium, heat(medium, duration_s, source=source, generator=ConstantPower(power_w * share)))
         got = _zone_size(made.cem43_min, half)
         share = float(np.clip(share * (width_mm / max(got[1], 2.0)) ** 2.0, 0.01, 1.0))
         stretch = float(np.clip(stretch * (length_mm / width_mm) / (max(got[0], 2.0) / max(got[1], 2.0)), 0.5, 6.0))

@@ -21,6 +21,7 @@ from ..plan import Technique, Treatment
 from .at_risk import RiskWatch
 from .cold import Cooled, Stage, freeze
 from .cold_medium import cold_medium_of
+from .cooling import cooled_down
 from .damage import DEAD_CEM43_MIN, DEAD_OMEGA, frozen_dead, frozen_rule
 from .devices import device
 from .electrodes import Rod
@@ -163,8 +164,9 @@ def _heated(
 
     turns = [partial(drive, chosen) for chosen in parts]
     pause_s = physics_value("pause_s").amount
-    runs = heat_in_turn(medium_of(tissues), turns, pause_s, progress=see, should_stop=should_stop)
-    made = runs[-1]
+    medium = medium_of(tissues)
+    runs = heat_in_turn(medium, turns, pause_s, progress=see, should_stop=should_stop)
+    made = cooled_down(medium, runs[-1], progress=see)
     zone = _heat_zone(case, tissues.grid, made)
     each = parts_of(zone, treatment.probes) if len(parts) > 1 else ()
     measures, findings = watch.heated(made.peak_c, made.cem43_min)

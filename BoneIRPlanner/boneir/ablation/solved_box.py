@@ -16,7 +16,7 @@ _OUTER = 3
 """So many outer layers are looked at."""
 
 
-FEW_VOXELS = 2_500_000
+FEW_VOXELS = 300_000
 """Fewer voxels than this are solved by one thread: they fit into the cache, and a busy core would hold up the other."""
 
 
