@@ -92,7 +92,7 @@ class CaseRecord:
     findings: tuple[Finding, ...] = ()
 
 
-def save_case(case: Case, folder: Path | str) -> Path:
+def save_case(case: Case, folder: Path | str, *, instead_of: str = "") -> Path:
     """Write a case into a folder; plans that lie there stay.
 
     Parameters
@@ -100,6 +100,8 @@ def save_case(case: Case, folder: Path | str) -> Path:
     case : Case
     folder : Path or str
         Made where it does not exist. A case that it holds is replaced in one step.
+    instead_of : str
+        `Case.uid` of the case that was read from the folder and changed; "" to replace whatever lies there.
 
     Returns
     -------
@@ -109,7 +111,8 @@ def save_case(case: Case, folder: Path | str) -> Path:
     Raises
     ------
     CaseError
-        If the folder cannot be written to; a case that it held before is still whole.
+        If the folder cannot be written to, or another program has changed the case since it was read; the case that
+        the folder holds is still whole.
     """
     folder = Path(folder)
     try:
@@ -124,6 +127,8 @@ def save_case(case: Case, folder: Path | str) -> Path:
             lesions=tuple(LesionRecord(lesion.name, lesion.origin) for lesion in case.lesions),
             findings=case.findings,
         )
+        if instead_of and _read_record(folder / CASE_FILE).uid != instead_of:
+            raise CaseError(f"{folder}: another program has changed the case meanwhile, which is kept; try again.")
         write_safely(folder / CASE_FILE, [to_json(record).encode("utf-8")])
         _remove_unused(folder, record)
     except OSError as error:
@@ -136,6 +141,19 @@ def save_case(case: Case, folder: Path | str) -> Path:
 def is_case_folder(path: Path | str) -> bool:
     """Whether a case lies in this folder."""
     return (Path(path) / CASE_FILE).is_file()
+
+
+def lesions_in(folder: Path | str) -> tuple[str, ...]:
+    """The names of the lesions of the case in a folder; none where no case lies there.
+
+    Raises
+    ------
+    CaseError
+        If ``case.json`` has faults.
+    """
+    if not is_case_folder(folder):
+        return ()
+    return tuple(lesion.name for lesion in _read_record(Path(folder) / CASE_FILE).lesions)
 
 
 def load_case(folder: Path | str) -> Case:

@@ -132,6 +132,30 @@ def test_an_interruption_leaves_the_old_case(tmp_path: Path, moment: str, monkey
     assert len(list(tmp_path.glob("outlines-*"))) == 1
 
 
+def test_what_another_program_saved_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    save_case(a_case(), tmp_path)
+    one, other = load_case(tmp_path), load_case(tmp_path)
+    mask = one.lesions[0].mask
+    save_case(one.with_lesion(Lesion("of the one", mask)), tmp_path, instead_of=one.uid)
+    with pytest.raises(CaseError, match="another program has changed the case"):
+        save_case(other.with_lesion(Lesion("of the other", mask)), tmp_path, instead_of=other.uid)
+    assert load_case(tmp_path).lesions[-1].name == "of the one"
+    again = load_case(tmp_path)
+    save_case(again.with_lesion(Lesion("of the other", mask)), tmp_path, instead_of=again.uid)
+    assert [item.name for item in load_case(tmp_path).lesions][-2:] == ["of the one", "of the other"]
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(safe_file.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        write_safely(tmp_path / "plan.html", [b"words"])
+    assert told.value.filename == str(tmp_path / "plan.html")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_kill_between_writing_and_renaming_leaves_the_old_file(tmp_path: Path) -> None:
     """A real process that dies by a signal while it writes."""
     import subprocess

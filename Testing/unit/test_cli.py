@@ -165,6 +165,20 @@ def test_what_is_refused_ends_with_1_and_one_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_case_with_lesions_is_not_replaced_unasked(capsys: Capture, tmp_path: Path) -> None:
+    save_case(example_case(), tmp_path)
+    assert main(["open", "nowhere", "--case", str(tmp_path)]) == 1
+    assert "holds a case with lesion-1: take another folder, or --replace it" in capsys.readouterr().err
+    assert main(["open", "nowhere", "--case", str(tmp_path), "--replace"]) == 1
+    assert "nowhere: there is no such file" in capsys.readouterr().err
+
+
+def test_choices_are_named_as_they_are_typed(capsys: Capture) -> None:
+    assert main(["propose", "case", "--technique", "laser", "--device", "emprint"]) == 2
+    said = capsys.readouterr().err
+    assert "choose from 'radiofrequency'" in said or "choose from radiofrequency" in said
+
+
 def test_faults_are_all_in_the_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     class Module:
         @staticmethod

@@ -28,6 +28,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """
     doubt: dict[str, object] = {}
     case = load_case(options.case)
+    read_uid = case.uid
     with progress.step(f"Outlining {options.name}"):
         if options.mask is not None:
             if options.inside or options.outside or options.edge:
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         scores = zscore_map(case, lesion.mask)
         write_safely(options.scores, nrrd_chunks(scores.voxels, scores.grid, compression=1))
         doubt = {**doubt, "scores": str(options.scores)}
-    save_case(case, options.case)
+    save_case(case, options.case, instead_of=read_uid)
     document = {
         "case": str(options.case),
         "case_uid": case.uid,

@@ -6,14 +6,24 @@ import argparse
 from typing import Any
 
 from ..case import Case
-from ..case_folder import save_case
+from ..case_folder import lesions_in, save_case
+from ..errors import CaseError
 from ..open import open_case
 from .output import Answer, Progress, TextTable
 from .tables import finding_lines
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
-    """Open an image and save the case."""
+    """Open an image and save the case.
+
+    Raises
+    ------
+    CaseError
+        If the folder holds a case with lesions, which would be lost, and ``--replace`` is not given.
+    """
+    lesions = () if options.replace else lesions_in(options.case)
+    if lesions:
+        raise CaseError(f"{options.case} holds a case with {', '.join(lesions)}: take another folder, or --replace it.")
     with progress.step(f"Opening {options.path}"):
         case = open_case(options.path, options.series, options.labels, options.label_names)
     with progress.step(f"Saving the case in {options.case}"):

@@ -24,7 +24,7 @@ from .tables import finding_lines
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Register an image and save it with the case."""
     case = load_case(options.case)
-    before = case.findings
+    read_uid, before = case.uid, case.findings
     with progress.step(f"Reading {options.image}"):
         moving, found = read_image(options.image, options.series)
         through = read_image(options.through, options.through_series)[0] if options.through else None
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     findings = tuple(item for item in case.findings if item not in before)
     case = case.with_findings(said)
     with progress.step(f"Saving the case in {options.case}"):
-        save_case(case, options.case)
+        save_case(case, options.case, instead_of=read_uid)
         path = save_registration(registration, options.case)
     document = {"case": str(options.case), "file": str(path), "case_uid": case.uid, "registration": registration}
     return Answer(document, (_sentence(registration), quality_table(registration), finding_lines((*findings, *said))))

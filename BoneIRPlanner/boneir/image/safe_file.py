@@ -38,8 +38,10 @@ def write_safely(path: Path, chunks: Iterable[bytes | memoryview]) -> Path:
             os.fsync(file.fileno())
         Path(beside).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
         Path(beside).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(beside).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, beside):
+            error.filename = str(path)
         raise
     _flush_folder(path.parent)
     return path

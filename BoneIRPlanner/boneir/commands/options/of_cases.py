@@ -32,6 +32,7 @@ def _open(commands: Commands[Parser]) -> None:
     parser.add_argument("--series", default="", metavar="UID", help="which series, where there are several")
     parser.add_argument("--labels", type=Path, metavar="FILE", help="outlines: label image, .seg.nrrd or DICOM SEG")
     parser.add_argument("--label-names", type=Path, metavar="FILE", help="names of the labels: JSON, CSV, TSV or text")
+    parser.add_argument("--replace", action="store_true", help="replace a case in DIR even if it holds lesions")
 
 
 def _lesion(commands: Commands[Parser]) -> None:
@@ -61,7 +62,8 @@ def _corrections(parser: argparse.ArgumentParser) -> None:
 def _devices(commands: Commands[Parser]) -> None:
     text = "List the devices, their settings, and which of them can be planned with."
     parser = command(commands, "devices", text, "boneir devices --technique cryo")
-    parser.add_argument("--technique", choices=[*Technique], metavar="T", help=f"only one of: {', '.join(Technique)}")
+    names = [item.value for item in Technique]
+    parser.add_argument("--technique", choices=names, metavar="T", help=f"only one of: {', '.join(names)}")
 
 
 CASE_COMMANDS = (_demo, _inspect, _open, _lesion, _devices)

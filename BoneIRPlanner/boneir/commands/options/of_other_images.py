@@ -37,7 +37,7 @@ def _transfer(commands: Commands[Parser]) -> None:
     parser.add_argument("--series", default="", metavar="UID", help="which series, where there are several")
     parser.add_argument("--case", dest="today", type=Path, metavar="DIR", help="folder for today's case and plan")
     words = f"how the patient lies today, one of: {', '.join(Position)} (default: as planned)"
-    parser.add_argument("--position", choices=[*Position], metavar="P", help=words)
+    parser.add_argument("--position", choices=[item.value for item in Position], metavar="P", help=words)
 
 
 OTHER_IMAGE_COMMANDS = (_register, _transfer)

@@ -9,7 +9,7 @@ from ...plan import Position, Technique
 from .parser import Commands, Parser, case_argument, command, plan_argument
 from .values import count, entry_zone, landmark, not_negative, point, protection
 
-_WITH_NEEDLES = [technique for technique in Technique if technique is not Technique.FIXATION]
+_WITH_NEEDLES = [technique.value for technique in Technique if technique is not Technique.FIXATION]
 """What a device does; screws are proposed by ``boneir screws``."""
 
 
@@ -40,8 +40,9 @@ def _goal_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--setting", default="", metavar="ID", help="one of the device (default: the one that fits)")
     parser.add_argument("--lesion", default="", metavar="NAME", help="which lesion, where the case has several")
     parser.add_argument("--margin-mm", type=not_negative, default=5.0, metavar="MM", help="rim to treat (default: 5)")
+    positions = [item.value for item in Position]
     parser.add_argument(
-        "--position", choices=[*Position], default=Position.PRONE, metavar="P", help=f"one of: {', '.join(Position)}"
+        "--position", choices=positions, default="prone", metavar="P", help=f"one of: {', '.join(positions)}"
     )
     zone = (
         "a ball L,P,S,RADIUS in LPS mm, NAME[,MM] for the skin so near an outline, or FILE.json with a closed curve "
