@@ -29,7 +29,14 @@ class BoneIRPlanner(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = _("Bone IR Planner")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Planning")]
-        parent.dependencies = ["Markups", "SegmentEditor", "Segmentations", "SubjectHierarchy", "Volumes"]
+        parent.dependencies = [
+            "Markups",
+            "SegmentEditor",
+            "Segmentations",
+            "SubjectHierarchy",
+            "Terminologies",
+            "Volumes",
+        ]
         parent.contributors = ["The BoneIRPlanner contributors"]
         parent.helpText = _(
             "Plans image-guided treatment of bone metastases: outlines bone, lesion and what must not be hurt, proposes"
@@ -43,11 +50,13 @@ class BoneIRPlanner(ScriptedLoadableModule):
         """Other modules are there now."""
         from boneir.gui.register_effect import register_effect
         from boneir.gui.register_hierarchy import register_hierarchy
+        from boneir.gui.register_terminology import register_terminology
         from boneir.gui.sample_data import register_sample_data
 
         register_sample_data()
         register_effect()
         register_hierarchy()
+        register_terminology()
 
 
 @parameterNodeWrapper

@@ -13,7 +13,14 @@ def test_the_module_describes_itself(module: Any) -> None:
 
     assert module.title == "Bone IR Planner"
     assert module.categories == ["Planning"]
-    assert module.dependencies == ["Markups", "SegmentEditor", "Segmentations", "SubjectHierarchy", "Volumes"]
+    assert module.dependencies == [
+        "Markups",
+        "SegmentEditor",
+        "Segmentations",
+        "SubjectHierarchy",
+        "Terminologies",
+        "Volumes",
+    ]
     assert "not a medical device" in " ".join(module.helpText.split())
     assert not module.icon.isNull()
     assert slicer.modules.BoneIRPlannerInstance.moduleName == "BoneIRPlanner"
@@ -82,3 +89,15 @@ def test_leaving_and_closing_let_go_of_the_parameter_node(module: Any, scene: An
     gc.collect()
     assert gone() is None
     assert not node.HasObserver("ModifiedEvent")
+
+
+def test_the_structures_can_be_chosen_for_segments_once_the_application_runs(module: Any) -> None:
+    import slicer
+
+    from boneir.gui.register_terminology import register_terminology
+
+    logic = slicer.modules.terminologies.logic()
+    assert register_terminology() == "Bone IR Planner"
+    assert logic.IsTerminologyContextLoaded("Bone IR Planner")
+    vertebra = ("SCT", "123037004", "SCT", "23215003", "", "")
+    assert list(logic.FindTerminologyNames(*vertebra, [], None)) == ["Bone IR Planner"]

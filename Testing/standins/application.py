@@ -57,6 +57,10 @@ class qSlicerApplication(QApplication):
         self._logic.SetMRMLScene(scene)
         self._input = _input_logics(scene, self._logic, self._unpacked.name)
 
+    @property
+    def temporaryPath(self) -> str:
+        return self._unpacked.name
+
     def testingEnabled(self) -> bool:
         return True
 

@@ -68,10 +68,14 @@ _OF_THE_APPLICATION = {
     "slicer.app": "qSlicerApplication",
     "slicer.dicomDatabase": "ctkDICOMDatabase",
     "slicer.modules.markups": "qSlicerAbstractModule",
+    "slicer.modules.terminologies": "qSlicerAbstractModule",
 }
 """Objects of the application, and the classes whose headers tell of them."""
 
-_AS_LOADED = {"slicer": ("app", "dicomDatabase", "mrmlScene", "modules"), "slicer.modules": ("markups", "dicomPlugins")}
+_AS_LOADED = {
+    "slicer": ("app", "dicomDatabase", "mrmlScene", "modules"),
+    "slicer.modules": ("markups", "terminologies", "dicomPlugins"),
+}
 """What Slicer puts into these while it starts: modules under their names in small letters."""
 
 

@@ -105,6 +105,7 @@ def _furnish_slicer(widgets: dict[str, Any]) -> None:
     logic.SetMRMLScene(slicer.mrmlScene)
     running.applicationLogic().SetModuleLogic("Markups", logic)
     slicer.modules.markups = application.LoadableModule(logic)
+    slicer.modules.terminologies = application.LoadableModule(slicer.vtkSlicerTerminologiesModuleLogic())
 
 
 def _put(name: str, module: Any) -> None:

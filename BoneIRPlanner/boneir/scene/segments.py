@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 import numpy as np
 
-from ..anatomy.structures import structure_kinds
+from ..anatomy.structures import Code, structure_kinds
 from ..case import Lesion, Structure
 from ..grid import Grid
 from ..image.seg_nrrd import type_of_entry
@@ -17,12 +17,12 @@ from ..mask import Mask
 from .colours import LESION, Colour, colour_of
 from .core import slicer
 from .ras import ijk_to_ras, vtk_matrix
+from .terminology import ANATOMY, CONTEXT
 from .volume import vtk_image
 
 _TAG = "boneir."
 _CONTEXT = "Segmentation category and type - DICOM master list"
 _REGIONS = "Anatomic codes - DICOM master list"
-_ANATOMY = "SCT^123037004^Anatomical Structure"
 _LESION = "SCT^49755003^Morphologically Altered Structure~SCT^14799000^Neoplasm, Secondary~^^"
 """Of the words in that list for what has grown where it should not, the one for metastases."""
 _MOST_LABELS = 255
@@ -60,9 +60,8 @@ def segment_of(item: Structure | Lesion) -> Segment:
     known = structure_kinds().get(item.kind or item.name)
     terminology = ""
     if known is not None and known.code is not None:
-        concept = "^".join((known.code.scheme, known.code.value, known.code.meaning))
-        side = "^".join((known.side.scheme, known.side.value, known.side.meaning)) if known.side else "^^"
-        terminology = f"{_CONTEXT}~{_ANATOMY}~{concept}~{side}~{_REGIONS}~^^~^^"
+        what, concept, side = (_code_text(code) for code in (ANATOMY, known.code, known.side))
+        terminology = f"{CONTEXT}~{what}~{concept}~{side}~{_REGIONS}~^^~^^"
     sure = "yes" if item.sure else "no"
     tags = {"what": "structure", "role": item.role.value, "kind": item.kind, "origin": item.origin, "sure": sure}
     return Segment(item.name, item.mask, colour_of(item), terminology, tags)
@@ -119,6 +118,10 @@ def tags_of(segment: Any) -> dict[str, str]:
 def code_of(segment: Any) -> str:
     """The coded type of a segment and its modifier as "scheme^value^meaning", parted by "~"; "" where it has none."""
     return type_of_entry(str(segment.GetTerminology() or ""))
+
+
+def _code_text(code: Code | None) -> str:
+    return "^^" if code is None else f"{code.scheme}^{code.value}^{code.meaning}"
 
 
 def _binary() -> str:
