@@ -149,8 +149,8 @@ def test_limits_of_nerves_grade_heat_and_cold(case):
 
 def test_assess_adds_physics_where_it_is_asked_for(case):
     plan = small_plan(case)
-    probe = Probe("1", "emprint", WAY, setting="75W-5min", duration_s=90.0)
-    plan = replace(plan, treatments=(replace(plan.treatments[0], probes=(probe,)),))
+    treatment = replace(plan.treatments[0], probes=(Probe("1", "emprint", WAY, setting="75W-5min"),))
+    plan = replace(plan, treatments=(treatment,))
     plain, more = assess(case, plan), assess(case, plan, physics=True)
     assert plain.measure("ablation.simulated_volume") is None
     assert more.measure("ablation.simulated_volume").amount > 0
