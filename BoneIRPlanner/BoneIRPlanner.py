@@ -7,7 +7,12 @@ from typing import Annotated, Any
 
 import slicer
 import vtk
-from slicer import vtkMRMLMarkupsFiducialNode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+from slicer import (
+    vtkMRMLMarkupsClosedCurveNode,
+    vtkMRMLMarkupsFiducialNode,
+    vtkMRMLScalarVolumeNode,
+    vtkMRMLSegmentationNode,
+)
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import Default, WithinRange, parameterNodeWrapper
@@ -75,6 +80,7 @@ class BoneIRPlannerParameterNode:
     setting: str
     marginMm: Annotated[float, WithinRange(0, 20)] = 5.0
     position: PositionChoice = PositionChoice.PRONE
+    entryCurve: vtkMRMLMarkupsClosedCurveNode
     proposal: str
     planName: str
     assessments: str

@@ -41,6 +41,7 @@ def full(planned: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     found(planned, measures=measures(), plan_uid=planned.logic.planNow("plan-1").uid)
     planned.parameters.seed = planned.logic.placePoint(None)
     planned.parameters.seed.AddControlPointWorld(3.5, 4.2, 98.5)
+    planned.parameters.entryCurve = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsClosedCurveNode", "Entry zone")
     planned.opened = opened
     return planned
 

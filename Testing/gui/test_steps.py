@@ -145,6 +145,25 @@ def test_changed_choices_ask_for_a_new_proposal(planned: Any) -> None:
     assert status(planned) == "Ready for the next step, Effect."
 
 
+def test_a_closed_curve_says_where_needles_may_enter(planned: Any, scene: Any) -> None:
+    from boneir.gui.wording import goal_of
+
+    ui = go_to(planned, "access")
+    curve = scene.AddNewNodeByClass("vtkMRMLMarkupsClosedCurveNode", "Entry zone")
+    planned.parameters.entryCurve = curve
+    assert ui.entryCurveSelector.currentNode() is curve
+    assert goal_of(planned.parameters).entry_allowed == (), "a curve without points is no zone yet"
+    for x, y in ((-40, -90), (40, -90), (40, -80), (-40, -80)):
+        curve.AddControlPointWorld(x, y, 10.0 + y / 10)
+    (zone,) = goal_of(planned.parameters).entry_allowed
+    assert zone.curve_mm[0] == (40.0, 90.0, 1.0), "RAS of the scene is LPS of the library"
+    assert len(zone.curve_mm) == 4
+    go_to(planned, "access")
+    assert status(planned).startswith("The choices have changed")
+    planned.parameters.entryCurve = None
+    assert status(planned) == "Ready for the next step, Effect."
+
+
 def test_a_moved_needle_asks_for_a_new_prediction(planned: Any, scene: Any, image: Any) -> None:
     import slicer
 

@@ -21,6 +21,7 @@ from ..proposal import Goal, SkinMap
 from ..report.about_choice import comparison
 from ..report.numbers import amount_text, measure_text, seconds_text
 from ..report.refusals import refusal_cells
+from ..scene.entry_curve import entry_zones
 from .live_logic import LiveState
 from .records import Proposed
 
@@ -37,6 +38,7 @@ def goal_of(parameters: Any) -> Goal:
         setting=parameters.setting,
         margin_mm=parameters.marginMm,
         position=parameters.position.value,
+        entry_allowed=entry_zones(parameters.entryCurve),
     )
 
 
