@@ -104,8 +104,12 @@ def test_volumes_add_up_in_uneven_tissue() -> None:
 
 
 def test_both_passes_agree() -> None:
-    pytest.importorskip("numba")
+    numba = pytest.importorskip("numba")
     mobility, bone, grid = box(breach=True)
+    most = numba.get_num_threads()
+    numba.set_num_threads(1)
+    alone = infuse(mobility, 0.4, grid, (0.0, 0.0, 0.0), 3.0, bone)
+    numba.set_num_threads(most)
     stream = infuse(mobility, 0.4, grid, (0.0, 0.0, 0.0), 3.0, bone).stream
     fed = np.zeros(grid.shape)
     fed[stream.tip] = 3.0
@@ -113,6 +117,8 @@ def test_both_passes_agree() -> None:
     slow, fast = received_numpy(*arguments), fastest_spreading()(*arguments)
     assert fast.max() > 0.3
     assert np.abs(fast - slow).max() < 1e-12
+    assert alone.stream.pressure.tobytes() == stream.pressure.tobytes()
+    assert alone.stream.overflow_ml(3.0)[0].tobytes() == fast.tobytes()
 
 
 def test_reaching_the_canal_is_a_stop() -> None:

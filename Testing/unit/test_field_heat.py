@@ -39,6 +39,25 @@ def test_tissue_between_electrodes_comes_to_rest_as_kohlrausch_says(spacing) -> 
     assert made.energy.error < 5e-3
 
 
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.8, 0.8, 1.6)])
+def test_a_beam_that_is_tilted_against_the_grid_heats_its_axis_alike(spacing) -> None:
+    """The same closed form for a beam of 4 mm along no axis of the grid, well before heat comes to the walls."""
+    width, diffusivity, capacity, seconds = 4e-3, 1.4e-7, 3.78e6, 60.0
+    shape = tuple(2 * round(20.0 / step) + 1 for step in spacing[::-1])
+    index = np.stack(np.indices(shape)[::-1], axis=-1) - (np.array(shape[::-1]) - 1) / 2
+    offset = index * spacing * 1e-3
+    along = offset @ np.array([0.36, 0.48, 0.8])
+    beside2 = np.maximum((offset**2).sum(axis=-1) - along**2, 0.0)
+    source = 1e6 * np.exp(-beside2 / width**2)
+    medium = uniform_medium(shape, spacing, conductivity=diffusivity * capacity, capacity=capacity)
+    made = heat(medium, seconds, source=source, generator=ConstantPower(1.0, period_s=2.0), perfusion_stops=False)
+    exact = 1e6 / capacity * width**2 / (4 * diffusivity) * np.log(1 + 4 * diffusivity * seconds / width**2)
+    axis = (np.abs(along) < 6e-3) & (beside2 < 1e-8)
+    assert axis.any()
+    assert made.temperature_c[axis] - 37.0 == pytest.approx(exact, rel=0.01)
+    assert made.energy.error < 5e-3
+
+
 @pytest.mark.parametrize("spacing", [(0.2, 0.2, 1.0), (0.15, 0.25, 2.0)])
 def test_a_gaussian_beam_heats_its_axis_as_the_logarithm_of_time(spacing) -> None:
     attenuation, intensity, width, diffusivity, capacity = 5.0, 1e7, 1e-3, 1.4e-7, 3.78e6

@@ -210,3 +210,26 @@ def test_a_vessel_with_flowing_blood_cools_its_surroundings():
     rm = r[chosen] * 1e-3
     exact = -q * rm**2 / (4 * k) + c1 * np.log(rm) + c2
     assert np.abs(made.temperature_c[chosen] - 37.0 - exact).max() < 0.01 * exact.max()
+
+
+@pytest.mark.parametrize(("spacing", "limit"), [((0.6, 0.6, 0.6), 0.02), ((0.5, 0.5, 1.0), 0.03)])
+def test_a_vessel_that_is_tilted_against_the_grid_cools_alike(spacing, limit):
+    """The annulus once more, along no axis of the grid; far enough from where the walls cut it."""
+    k, q, film, r1, r2 = 0.5, 1e5, 230.0, 4e-3, 10e-3
+    shape = tuple(2 * round(17.0 / step) + 1 for step in spacing[::-1])
+    x, y, z = offsets(shape, spacing, (0.1, -0.15, 0.05))
+    along = 0.36 * x + 0.48 * y + 0.8 * z
+    r = np.sqrt(np.maximum(x * x + y * y + z * z - along**2, 0.0))
+    medium = uniform_medium(shape, spacing, conductivity=k, capacity=3.6e6)
+    bodies = (Held(r - 1e3 * r1, 37.0, film), Held(1e3 * r2 - r, 37.0))
+    made = heat(
+        medium, 700.0, source=np.full(shape, q), generator=ConstantPower(1.0, period_s=10.0), held=bodies,
+        perfusion_stops=False,
+    )  # fmt: skip
+    system = np.array([[k / r1 - film * math.log(r1), -film], [math.log(r2), 1.0]])
+    right = np.array([q * r1 / 2 - film * q * r1**2 / (4 * k), q * r2**2 / (4 * k)])
+    c1, c2 = np.linalg.solve(system, right)
+    chosen = (r > 5.0) & (r < 9.0) & (np.abs(along) < 2.0)
+    rm = r[chosen] * 1e-3
+    exact = -q * rm**2 / (4 * k) + c1 * np.log(rm) + c2
+    assert np.abs(made.temperature_c[chosen] - 37.0 - exact).max() < limit * exact.max()
