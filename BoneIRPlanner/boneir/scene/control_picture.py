@@ -65,7 +65,7 @@ def control_picture(control: Image, lesion: Mask, zone: Mask, wanted_mm: float, 
     """
     lines = [Line(f"{wanted_mm:g} mm around {name}", _RIM, lesion, wanted_mm)] if wanted_mm > 0 else []
     lines += [Line("ablation zone", _ZONE, zone), Line(f"{name}, as planned", _LESION, lesion)]
-    png = _planes(control, lines, place_mm, "Control image where the margin is least", "cross: least margin")
+    png = planes(control, lines, place_mm, "Control image where the margin is least", "cross: least margin")
     return Picture("control", f"{name} and the ablation zone on the control image", png, name)
 
 
@@ -90,11 +90,11 @@ def cement_picture(
     """
     lines = [Line(f"{name}, as planned", _LESION, lesion), Line("cement seen", _ZONE, cement)]
     lines += [Line("cement predicted", _RIM, predicted)] if predicted is not None and not predicted.is_empty else []
-    png = _planes(control, lines, place_mm, f"Cement in {name} on the control image", f"cross: {at}")
+    png = planes(control, lines, place_mm, f"Cement in {name} on the control image", f"cross: {at}")
     return Picture("cement", f"Cement in {name} on the control image", png, name)
 
 
-def _planes(control: Image, lines: Sequence[Line], place_mm: Point, caption: str, cross: str) -> bytes:
+def planes(control: Image, lines: Sequence[Line], place_mm: Point, caption: str, cross: str) -> bytes:
     """Three planes side by side, and what they show below."""
     points = np.concatenate([surface_of(line.mask).points_mm for line in lines])
     width_mm = float(np.clip(_ROOM * np.abs(points - place_mm).max(), _LEAST_MM, _MOST_MM))
