@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,8 @@ from boneir.case import Case, Image, Lesion, Role, Structure
 from boneir.evidence import Value
 from boneir.grid import Grid
 from boneir.mask import Mask
+from boneir.plan import Trajectory
+from boneir.proposal import Proposal
 
 Shape = Callable[[np.ndarray], np.ndarray]
 """Whether LPS points (..., 3) lie inside."""
@@ -66,6 +68,13 @@ def phantom(grid: Grid, shapes: Mapping[str, Shape], lesion: Shape, bone_hu: int
         role = Role.BODY if name == "body" else Role.BONE if bony else Role.CRITICAL
         structures.append(Structure(name, role, mask, name))
     return Case(Image(hu, grid), tuple(structures), (Lesion("lesion-1", marked(lesion, grid)),))
+
+
+def trajectories(proposal: Proposal) -> Iterator[Trajectory]:
+    """The first way of every plan."""
+    for plan in proposal.plans:
+        treatment = plan.treatments[0]
+        yield (treatment.probes or treatment.cement)[0].trajectory
 
 
 def limits_with(**amounts: float) -> Limits:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from access_phantom import PERMUTED, ball, grid_around, limits_with, phantom, rod, slab, turned
+from access_phantom import PERMUTED, ball, grid_around, limits_with, phantom, rod, slab, trajectories, turned
 from boneir.access.entries import UPWARDS
 from boneir.access.limits import Purpose
 from boneir.access.path import measure_path
@@ -18,7 +18,7 @@ from boneir.case import Case
 from boneir.errors import CaseError, DeviceError, PlanError
 from boneir.findings import Severity
 from boneir.plan import Position, Technique, plan_from_plain, plan_to_plain
-from boneir.proposal import REFUSAL_WORDS, Goal, Proposal
+from boneir.proposal import REFUSAL_WORDS, Goal
 from boneir.propose import propose, purpose_of
 from boneir.proposing.cement import wanted_cement
 from boneir.resources import read_resource
@@ -42,12 +42,6 @@ def trunk(spacing=(1.2, 1.2, 2.0), direction=None, **more) -> Case:
         "aorta": rod((6, -40, 0), (0, 0, 1), 8),
     } | more
     return phantom(grid_around(80, spacing, direction), shapes, ball((7, -10, 0), 6))
-
-
-def trajectories(proposal: Proposal):
-    for plan in proposal.plans:
-        treatment = plan.treatments[0]
-        yield (treatment.probes or treatment.cement)[0].trajectory
 
 
 @pytest.mark.parametrize("radius", [30.0, 22.0])
@@ -217,53 +211,6 @@ def test_where_nothing_is_allowed_it_says_what_stands_in_the_way() -> None:
     short = propose(trunk(), replace(BIOPSY, device="biopsy-13g"), limits_with(hub_reserve=145.0))
     assert short.findings[0].code == "access.no_way"
     assert "longer needle" in short.findings[0].text
-
-
-@pytest.mark.parametrize(("near", "code"), [(-4.8, "access.placement_error"), (-3.6, "access.clearance")])
-def test_against_a_canal_it_relaxes_inside_the_lesion_and_asks_for_confirmation(near: float, code: str) -> None:
-    # Bone protects up to the lesion, and every part of the lesion lies as near to the canal as its middle.
-    def lesion(points):
-        return ball((0, 0, 0), 3)(points) & slab(1, -0.6, 0.6)(points)
-
-    def bone(points):
-        return slab(1, near + 0.1, 8)(points) & ~lesion(points)
-
-    shapes = {"body": ball((0, 0, 0), 60), "spinal_canal": slab(1, -12, near), "bone": bone}
-    case = phantom(grid_around(64), shapes, lesion)
-    proposal = propose(case, BIOPSY)
-    assert proposal.plans
-    assert [finding.severity for finding in proposal.findings if finding.code == "access.relaxed"] == [Severity.WARN]
-    found = []
-    for plan, trajectory in zip(proposal.plans, trajectories(proposal), strict=True):
-        found += [item for item in measure_path(case, trajectory, 2.413, seed=None)[1] if item.code != "access.skiving"]
-        assert "are missing with the placement error, inside the lesion" in " ".join(plan.reasons)
-    assert {finding.severity for finding in found} == {Severity.WARN}
-    assert code in {finding.code for finding in found}
-    for finding in found:
-        assert (finding.code == "access.clearance") == ("a physician has to confirm it" in finding.text)
-
-
-def test_a_part_of_the_lesion_that_keeps_every_clearance_comes_before_relaxing() -> None:
-    shapes = {"body": ball((0, 0, 0), 60), "spinal_canal": slab(1, -12, -3.6)}
-    proposal = propose(phantom(grid_around(64), shapes, ball((0, 0, 0), 3)), BIOPSY)
-    assert proposal.plans
-    assert not any(finding.code == "access.relaxed" for finding in proposal.findings)
-    for trajectory in trajectories(proposal):
-        assert np.linalg.norm(trajectory.tip_mm) <= 3.5
-        assert trajectory.tip_mm[1] > 0
-        _, findings = measure_path(proposal_case(shapes), trajectory, 2.413, seed=None)
-        assert all(finding.severity is Severity.NOTE for finding in findings)
-
-
-def proposal_case(shapes) -> Case:
-    return phantom(grid_around(64), shapes, ball((0, 0, 0), 3))
-
-
-def test_where_there_is_room_nothing_is_relaxed() -> None:
-    shapes = {"body": ball((0, 0, 0), 60), "spinal_canal": slab(1, -18, -10)}
-    proposal = propose(phantom(grid_around(64), shapes, ball((0, 0, 0), 3)), BIOPSY)
-    assert proposal.plans
-    assert not any(finding.code == "access.relaxed" for finding in proposal.findings)
 
 
 def test_a_needle_too_short_for_its_zone_stops_where_it_reaches() -> None:
