@@ -20,7 +20,7 @@ from needle_implants import apart, bundle, errors_of
 
 @pytest.fixture(scope="module")
 def patient():
-    return synthetic_patient(0)
+    return synthetic_patient(0, grid=Grid((80, 330, 450), (0.9, 0.9, 1.5), (-200.0, -150.0, 40.0)))
 
 
 @pytest.mark.parametrize("seed", range(3))

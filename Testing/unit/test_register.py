@@ -22,7 +22,7 @@ from boneir.image.labels import NamedMask
 from boneir.image.rigid import Rigid, placed, placed_grid
 from boneir.mask import Mask
 from boneir.open import case_of
-from boneir.plan import Plan, Position, Technique, Trajectory
+from boneir.plan import Plan, Position, Technique, Trajectory, read_plan
 from boneir.proposal import Goal
 from boneir.propose import propose
 from boneir.register import neighbours_of, read_registration, register, save_registration
@@ -216,9 +216,21 @@ def test_landmarks_that_do_not_fit_make_it_doubtful(case: Case, today: Case, mot
     assert set(bad.findings) <= set(got.findings)
 
 
-def test_the_commands_register_and_transfer(
-    case: Case, plan: Plan, today: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_command_saves_and_says_what_was_moved(
+    case: Case,
+    plan: Plan,
+    today: Case,
+    moved: Transfer,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def known(old: Case, item: Plan, now: Case, *, position: Position | None) -> Transfer:
+        assert (old.image.uid, item, now.image.uid) == (case.image.uid, plan, today.image.uid)
+        assert position is Position.SUPINE
+        return moved
+
+    monkeypatch.setattr("boneir.commands.transfer.transfer", known)
     save_case(case, tmp_path / "old")
     save_plan(plan, tmp_path / "old")
     save_case(replace(today, findings=()), tmp_path / "new")
@@ -226,6 +238,7 @@ def test_the_commands_register_and_transfer(
     said = capsys.readouterr().out
     assert "L3" in said
     assert "vertebra_" not in said
-    assert (tmp_path / "new" / "plans" / f"{plan.name}-today.json").is_file()
+    saved = tmp_path / "new" / "plans" / f"{plan.name}-today.json"
+    assert read_plan(saved) == moved.plan
     assert main(["transfer", str(tmp_path / "old"), plan.name, str(tmp_path / "old" / "x.nii")]) == 1
     assert "--case" in capsys.readouterr().err

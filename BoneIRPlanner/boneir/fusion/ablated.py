@@ -34,11 +34,11 @@ class Look(StrEnum):
     """What takes up no contrast on MR or CT."""
 
 
-_SEED_MM, _OPENING_MM, _CLOSING_MM = 2.5, 1.5, 4.0
+_SEED_MM = 2.5
 _BLURS_MM, _CLEAR = (0.8, 1.4, 2.0), 5.0
-_BLOOM_MM, _INPAINT_MM = 2.0, 2.5
+_INPAINT_MM = 2.5
 """Around metal voxels are taken from beside it."""
-_STREAKS_MM, _SHELL_MM, _BONE_HU = 8.0, (1.0, 4.0), 100.0
+_SHELL_MM, _BONE_HU = (1.0, 4.0), 100.0
 _RIM = (0.85, 1.0)
 _DARKER = 30.0
 """What is around is taken from this outer part of the region that is looked at, by this percentile."""
@@ -164,7 +164,7 @@ def _without_metal(values: Floats, spacing: tuple[float, ...]) -> Floats:
     metal = values >= limit("verification", "metal_hu").amount
     if not metal.any():
         return values
-    known = ndimage.distance_transform_edt(~metal, sampling=spacing) > _BLOOM_MM
+    known = ndimage.distance_transform_edt(~metal, sampling=spacing) > limit("verification", "bloom_mm").amount
     sigma = [_INPAINT_MM / s for s in spacing]
     weight = ndimage.gaussian_filter(known.astype(float), sigma)
     filled = ndimage.gaussian_filter(np.where(known, values, 0.0), sigma) / np.maximum(weight, 1e-6)
@@ -192,25 +192,27 @@ def _border(
 
 def _one_body(dark: Marked, away: Floats, spacing: tuple[float, ...]) -> Marked:
     """The part that hangs together around the seed, without what hangs on by a thin bridge, holes closed."""
+    bridge_mm = limit("verification", "zone_bridge_mm").amount
     depth = ndimage.distance_transform_edt(np.pad(dark, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
-    core, count = ndimage.label(depth > _OPENING_MM)
+    core, count = ndimage.label(depth > bridge_mm)
     near = core[(away <= _SEED_MM) & (core > 0)]
     if not count or not near.size:
         return np.zeros(dark.shape, bool)
     body = core == np.bincount(near).argmax()
-    grown = ndimage.distance_transform_edt(~body, sampling=spacing) <= _OPENING_MM
+    grown = ndimage.distance_transform_edt(~body, sampling=spacing) <= bridge_mm
     return np.asarray(ndimage.binary_fill_holes(grown & dark))
 
 
 def _hull_of_gas(dark: Marked, away: Floats, spacing: tuple[float, ...]) -> Marked:
     """Bubbles near the seed, and what lies between them."""
-    room = [int(np.ceil(_CLOSING_MM / s)) + 1 for s in spacing]
+    gap_mm = limit("verification", "gas_gap_mm").amount
+    room = [int(np.ceil(gap_mm / s)) + 1 for s in spacing]
     padded = np.pad(dark, [(n, n) for n in room])
-    wide = ndimage.distance_transform_edt(~padded, sampling=spacing) <= _CLOSING_MM
-    closed = ndimage.distance_transform_edt(wide, sampling=spacing) > _CLOSING_MM
+    wide = ndimage.distance_transform_edt(~padded, sampling=spacing) <= gap_mm
+    closed = ndimage.distance_transform_edt(wide, sampling=spacing) > gap_mm
     closed = closed[tuple(slice(n, -n) for n in room)] | dark
     parts, _ = ndimage.label(closed)
-    near = parts[(away <= _CLOSING_MM) & (parts > 0)]
+    near = parts[(away <= gap_mm) & (parts > 0)]
     return np.isin(parts, np.unique(near)) if near.size else np.zeros(dark.shape, bool)
 
 
@@ -218,7 +220,7 @@ def _hidden(zone: Marked, shown: Floats, spacing: tuple[float, ...], look: Look,
     """That needles' streaks, or bone, hide where a zone ends in a CT."""
     found = []
     beyond = ndimage.distance_transform_edt(~zone, sampling=spacing)
-    if np.any(shown[beyond <= _STREAKS_MM] >= limit("verification", "metal_hu").amount):
+    if np.any(shown[beyond <= limit("verification", "streaks_mm").amount] >= limit("verification", "metal_hu").amount):
         text = (
             "Metal lies in the zone or beside it, and its streaks hide where the zone ends: outline it in an image "
             "without needles, or give its mask."

@@ -11,6 +11,7 @@ from scipy import ndimage
 from ..case import Image
 from ..grid import Grid
 from ..mask import bounding_box
+from ..resources import limit
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +27,7 @@ _BESIDE_MM, _PAST_MM = 2.0, 4.0
 _LOOK_MM = 6.0
 _MOST_POINTS = 400_000
 _THICK_MM = 2.0
-_JOIN_MM, _OVERLAP_MM, _JOIN_DEG = 30.0, 5.0, 4.0
+_OVERLAP_MM = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,9 +129,9 @@ def _goes_on(line: MetalLine, other: MetalLine) -> bool:
     towards = (other.first_mm + other.last_mm - line.first_mm - line.last_mm) / 2.0
     apart = float(np.linalg.norm(towards))
     gap = apart - (line.length_mm + other.length_mm) / 2.0
-    if not -_OVERLAP_MM <= gap <= _JOIN_MM:
+    if not -_OVERLAP_MM <= gap <= limit("verification", "needle_gap_mm").amount:
         return False
-    least = np.cos(np.deg2rad(_JOIN_DEG))
+    least = np.cos(np.deg2rad(limit("verification", "needle_bend_deg").amount))
     unit = towards / apart
     ways = (line.direction @ unit, other.direction @ unit, line.direction @ other.direction)
     return bool(min(abs(float(way)) for way in ways) >= least)

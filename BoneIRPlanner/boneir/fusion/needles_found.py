@@ -20,9 +20,7 @@ from .needle_fit import FittedNeedle, fit_needles
 Floats = NDArray[np.float64]
 
 _STEP_MM = 0.25
-_IN_BODY_MM = 10.0
 _FARTHEST_MM = 400.0
-_SAME_MM, _SAME_DEG = 1.5, 4.0
 _BORDER_MM = 2.0
 _AROUND, _AROUND_MM = 8, 8.0
 
@@ -91,7 +89,8 @@ def find_needles(
     lines = metal_lines(
         image, limit("verification", "metal_hu").amount, limit("verification", "least_needle_mm").amount
     )
-    lines = tuple(line for line in lines if body is None or _length_in(body, line) >= _IN_BODY_MM)
+    least_mm = limit("verification", "needle_in_body_mm").amount
+    lines = tuple(line for line in lines if body is None or _length_in(body, line) >= least_mm)
     widest = limit("verification", "widest_needle_mm")
     findings: list[Finding] = [*_coarse(image)]
     for line in lines:
@@ -212,11 +211,12 @@ def _length_in(body: Mask, line: MetalLine) -> float:
 def _without_doubles(needles: Sequence[FoundNeedle]) -> list[FoundNeedle]:
     """Needles that do not run within another one: what blooming left over can look like a second needle."""
     kept: list[FoundNeedle] = []
+    same_mm, same_deg = (limit("verification", key).amount for key in ("same_needle_mm", "same_needle_deg"))
     for needle in needles:
         middle = (np.asarray(needle.tip_mm) + np.asarray(needle.rear_mm)) / 2.0
         double = any(
-            _off_axis(other.trajectory, middle) < _SAME_MM
-            and abs(np.dot(needle.direction, other.direction)) > np.cos(np.deg2rad(_SAME_DEG))
+            _off_axis(other.trajectory, middle) < same_mm
+            and abs(np.dot(needle.direction, other.direction)) > np.cos(np.deg2rad(same_deg))
             for other in kept
         )
         if not double:
