@@ -48,11 +48,22 @@ def test_a_structure_has_to_move_as_far_as_it_lies_in_what_harms_it(grid, cold) 
     (stop,) = [f for f in findings if f.severity is Severity.STOP]
     assert f"by at least {aside.amount:.0f} mm" in stop.text
     assert "stop before 300 s" in stop.text
+    assert f"--protect OUTLINE,{'warm_saline' if cold else 'co2'},10" in stop.text
     assert "spinal_canal" not in stop.text
     far = RiskWatch((canal(grid, 24.0),), grid)
     measures, findings = far.cooled(field) if cold else far.heated(field, np.zeros_like(field))
     assert not any(m.code == "ablation.displacement" for m in measures)
     assert findings == ()
+
+
+def test_what_comes_after_the_end_is_not_avoided_by_stopping_then(grid) -> None:
+    hot = np.where(distances(grid, CENTRE) <= 14.0, 60.0, 37.0).astype(np.float32)
+    watch = RiskWatch((canal(grid, 12.0),), grid)
+    for share, field in ((0.5, np.full_like(hot, 37.0)), (1.0, hot)):
+        watch.see(Moment(share, 600.0 * share, lambda field=field: field, 0.001))
+    _, findings = watch.heated(hot, np.zeros_like(hot))
+    assert "make it shorter" in findings[0].text
+    assert "stop before" not in findings[0].text
 
 
 def test_a_curve_gives_the_volume_that_reached_each_temperature() -> None:

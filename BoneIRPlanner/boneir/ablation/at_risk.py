@@ -17,9 +17,11 @@ from ..findings import Finding, Point, Severity
 from ..grid import Grid
 from ..image.resample import mask_on
 from ..mask import Mask
+from ..plan import ProtectiveMedium
 from .heat import Moment
 from .limits import ablation_limit
 from .medium import BODY_C
+from .protection import USUAL_MM, how_to_try
 from .safety import NEURAL
 from .temperature_volume import dose_curve, temperature_curve
 
@@ -58,6 +60,8 @@ class Guarded:
         How long any of it has been beyond its limit of heat or cold.
     first_s : float or None
         When it first was.
+    late : bool
+        Whether that was when nothing heated or froze it any more.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Guarded:
     at: NDArray[np.int64]
     over_s: float = field(default=0.0)
     first_s: float | None = field(default=None)
+    late: bool = field(default=False)
 
 
 class RiskWatch:
@@ -93,7 +98,8 @@ class RiskWatch:
             here = temperature[item.at]
             if here.max() >= item.limits.heat_c.amount or here.min() <= item.limits.cold_stop_c.amount:
                 item.over_s += seconds
-                item.first_s = moment.time_s if item.first_s is None else item.first_s
+                if item.first_s is None:
+                    item.first_s, item.late = moment.time_s, moment.share >= 1.0
 
     def heated(self, peak_c: Floats, dose_min: Floats) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
         """Measures and findings after heat, from the highest temperature and the equivalent minutes at 43 degC."""
@@ -114,7 +120,7 @@ class RiskWatch:
                         limit=limits.dose_stop_min, place_mm=dose_place, note="simulated"),
                 Measure("ablation.over_limit", "Time beyond the limit", item.over_s, "s", item.name, note="simulated"),
             ]  # fmt: skip
-            findings += _heat_findings(item, hottest, place, dose, dose_place, _layer(aside))
+            findings += _heat_findings(item, hottest, place, dose, dose_place, aside)
         return tuple(measures), tuple(findings)
 
     def curves(self, values_c: Floats, lesion: Mask, *, warm: bool) -> tuple[Curve, ...]:
@@ -148,7 +154,7 @@ class RiskWatch:
                         limit=item.limits.cold_stop_c, place_mm=place, note="simulated"),
                 Measure("ablation.over_limit", "Time beyond the limit", item.over_s, "s", item.name, note="simulated"),
             ]  # fmt: skip
-            findings += _cold_findings(item, coldest, place, _layer(aside))
+            findings += _cold_findings(item, coldest, place, aside)
         return tuple(measures), tuple(findings)
 
     def _aside(self, harmful: NDArray[np.bool_], item: Guarded) -> list[Measure]:
@@ -184,18 +190,28 @@ def _layer(aside: Sequence[Measure]) -> str:
 
 
 def _sooner(item: Guarded) -> str:
-    return "" if item.first_s is None else f", or stop before {item.first_s:.0f} s"
+    if item.first_s is None:
+        return ""
+    return ", or make it shorter" if item.late else f", or stop before {item.first_s:.0f} s"
+
+
+def _simulate(item: Guarded, medium: ProtectiveMedium, aside: Sequence[Measure]) -> str:
+    """How to see what a dissection would do; nothing for the skin."""
+    if item.name == "skin":
+        return ""
+    return " " + how_to_try(medium, max([USUAL_MM, *(found.amount or 0.0 for found in aside)]))
 
 
 def _heat_findings(
-    item: Guarded, hottest: float, place: Point, dose: float, dose_place: Point, layer: str
+    item: Guarded, hottest: float, place: Point, dose: float, dose_place: Point, aside: Sequence[Measure]
 ) -> list[Finding]:
     limits, found = item.limits, list[Finding]()
     if hottest >= limits.heat_c.amount:
-        part = "cool it with saline" if item.name == "skin" else f"part it {layer}with gas or glucose solution"
+        part = "cool it with saline" if item.name == "skin" else f"part it {_layer(aside)}with gas or glucose solution"
         text = (
             f"{_first_up(item.words)} is expected to reach {hottest:.0f} degC, and to be beyond {limits.heat_c} for "
             f"{item.over_s:.0f} s: put a thermocouple there, {part}{_sooner(item)}."
+            f"{_simulate(item, ProtectiveMedium.CO2, aside)}"
         )
         found.append(Finding("ablation.heat", Severity.STOP, text, hottest, "degC", limits.heat_c, place, item.name))
     for limit, severity in ((limits.dose_stop_min, Severity.STOP), (limits.dose_warn_min, Severity.WARN)):
@@ -209,14 +225,14 @@ def _heat_findings(
     return found
 
 
-def _cold_findings(item: Guarded, coldest: float, place: Point, layer: str) -> list[Finding]:
+def _cold_findings(item: Guarded, coldest: float, place: Point, aside: Sequence[Measure]) -> list[Finding]:
     for limit, severity in ((item.limits.cold_stop_c, Severity.STOP), (item.limits.cold_warn_c, Severity.WARN)):
         if coldest <= limit.amount:
-            warm = "warm it" if item.name == "skin" else f"warm it, part it {layer}with gas or warm saline"
+            warm = "warm it" if item.name == "skin" else f"warm it, part it {_layer(aside)}with gas or warm saline"
             sooner = _sooner(item) if severity is Severity.STOP else ""
             text = (
                 f"{_first_up(item.words)} is expected to cool to {coldest:.0f} degC: above {limit} is right; put a "
-                f"thermocouple there, {warm}{sooner}."
+                f"thermocouple there, {warm}{sooner}.{_simulate(item, ProtectiveMedium.WARM_SALINE, aside)}"
             )
             return [Finding("ablation.cold", severity, text, coldest, "degC", limit, place, item.name)]
     return []

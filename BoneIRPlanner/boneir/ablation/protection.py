@@ -5,6 +5,7 @@ The structure stays where it is, which is cautious: a dissection moves it away a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,6 +26,15 @@ WORDS = {
     ProtectiveMedium.WARM_SALINE: "warm saline that flows",
 }
 """Media in words."""
+
+
+USUAL_MM = 10.0
+"""Width of a layer where nothing says how wide it has to be."""
+
+
+def how_to_try(medium: ProtectiveMedium, width_mm: float = USUAL_MM) -> str:
+    """How a user sees what a layer beside a structure would do, as a sentence."""
+    return f"To see what a layer of {WORDS[medium]} does, assess with --protect OUTLINE,{medium},{math.ceil(width_mm)}."
 
 
 def protected(

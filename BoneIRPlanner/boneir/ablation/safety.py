@@ -10,8 +10,10 @@ from ..assessment import Measure
 from ..case import Image, Lesion, Role, Structure
 from ..evidence import Value
 from ..findings import Finding, Severity
+from ..plan import ProtectiveMedium
 from .approach import FAR_MM, Approach, approach, densest_between
 from .limits import ablation_limit
+from .protection import how_to_try
 from .zone import Shells
 
 NEURAL = ("cord", "nerve_roots")
@@ -125,7 +127,8 @@ def _about_nerve(beside: _Neighbour, found: Approach, densest: float | None) -> 
         text = f"The {beside.zone} ends {distance:.1f} mm before {words}, nearer than {beside.limit}: {keep}."
     else:
         text = f"At its largest the {beside.zone} may reach {words}, {distance:.1f} mm from its expected edge: {keep}."
-    return _make("ablation.protection", Severity.WARN, text, beside, found)
+    medium = ProtectiveMedium.WARM_SALINE if beside.zone == "ice" else ProtectiveMedium.CO2
+    return _make("ablation.protection", Severity.WARN, f"{text} {how_to_try(medium)}", beside, found)
 
 
 def _make(
