@@ -124,6 +124,8 @@ def test_plans_differ_and_say_why_they_stand_where_they_stand() -> None:
         assert f"{proposal.skin.allowed_count} of {len(proposal.skin.points_mm)} entries are allowed" in text
         assert "What binds it is" in text
         assert "Entries that lost" in text
+        assert "margin covered" not in text, "a biopsy needle makes no zone"
+        assert "within its zone" not in text
     rule, structure, count = proposal.skin.refusals()[0]
     assert f"{count} " in " ".join(proposal.plans[0].reasons)
     assert rule in RULES

@@ -170,11 +170,13 @@ def stand_of(path: PathSamples, relaxed: bool) -> Stand:
 
 
 def _best_in(front: Candidates, refused: list[int]) -> dict[int, tuple[tuple[str, ...], ...]]:
-    """For each way of the front, what it is best in."""
+    """For each way of the front, what it is best in; nothing is best in what all are alike in."""
     values = np.round(objectives(front.costs), 2)
+    kept = np.delete(values, refused, axis=0)
+    telling = kept.max(axis=0, initial=0) > kept.min(axis=0, initial=np.inf)
     values[refused] = np.inf
     least = values.min(axis=0) if len(values) else values
     return {
-        n: tuple(group for group, is_best in zip(FRONT, row == least, strict=True) if is_best)
+        n: tuple(group for group, is_best in zip(FRONT, (row == least) & telling, strict=True) if is_best)
         for n, row in enumerate(values)
     }

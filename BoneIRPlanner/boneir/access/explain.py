@@ -18,16 +18,21 @@ from .together import spacing_reason
 _MOST_REFUSALS = 3
 _ADVANTAGES = {
     ("clearance",): "more room to what must not be touched",
-    ("length",): "a shorter way",
+    ("length",): "less depth",
     ("out_of_plane",): "a smaller angle out of the axial plane",
     ("incidence", "hard_bone"): "an easier entry into bone",
     ("coverage",): "more of the lesion and its margin covered",
     ("harm",): "less of what must not be treated within its zone",
 }
+_MORE_IN_CORE = "more of the lesion in its core"
+"""What stands for coverage where the needle takes a sample."""
 
 
-def reasons_of(plan: Chosen, choice: Choice, skin: SkinMap) -> tuple[str, ...]:
-    """Sentences on one way: what it was compared with, what it is best in, what binds it, and why others lost."""
+def reasons_of(plan: Chosen, choice: Choice, skin: SkinMap, *, sample: bool = False) -> tuple[str, ...]:
+    """Sentences on one way: what it was compared with, what it is best in, what binds it, and why others lost.
+
+    `sample` says whether the needle takes one, and makes no zone.
+    """
     looked_at = len(skin.points_mm)
     standing = (
         f"It is one of {len(choice.front)} ways, of {choice.compared} compared, that none beats in every respect; "
@@ -41,7 +46,8 @@ def reasons_of(plan: Chosen, choice: Choice, skin: SkinMap) -> tuple[str, ...]:
         )
     sentences = [standing]
     if plan.best_in:
-        sentences.append(f"No other way has {_listed([_ADVANTAGES[group] for group in plan.best_in])}.")
+        words = _ADVANTAGES | {("coverage",): _MORE_IN_CORE} if sample else _ADVANTAGES
+        sentences.append(f"No other way has {_listed([words[group] for group in plan.best_in])}.")
     sentences.append(_binding_sentence(plan))
     parts = [f"{name.replace('_', ' ')} {cost:.2f}" for name, cost in zip(COSTS, plan.costs, strict=True)]
     sentences.append(f"Costs from 0 (best) to 1: {', '.join(parts)}.")

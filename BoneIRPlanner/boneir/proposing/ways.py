@@ -57,7 +57,7 @@ def way_alone(job: Job, item: Chosen, choice: Choice, skin_map: SkinMap) -> Way:
         covered = float(covered_share(job.zone, job.wanted_mm, tip, way)[0])
     path = PathSamples(job.case, item.trajectory, job.needle, job.lesion, "", job.limits)
     reasons = [
-        *reasons_of(item, choice, skin_map),
+        *reasons_of(item, choice, skin_map, sample=job.core is not None),
         pedicle_reason(path),
         hip_reason(path),
         _core_reason(job, item.trajectory),
