@@ -46,7 +46,7 @@ def _outlined(name):
     ],
 )
 def test_the_canal_is_there_from_end_to_end_and_in_time(name, length_mm, expected):
-    image, masks, _, taken = _outlined(name)
+    image, masks, findings, taken = _outlined(name)
     assert {"body", "bone", "spinal_canal", "gas", "bowel_wall"} | expected <= set(masks)
     # What is not there is not outlined either.
     assert not ({"contrast_filled", "kidney_left", "kidney_right", "inferior_vena_cava"} - expected) & set(masks)
@@ -62,6 +62,9 @@ def test_the_canal_is_there_from_end_to_end_and_in_time(name, length_mm, expecte
     assert not (canal & masks["bone"].full()).any()
     # Soft tissue and fluid, not marrow or air.
     assert np.percentile(image.voxels[canal], 50) == pytest.approx(25, abs=45)
+    heads = [finding.measured for finding in findings if finding.about.startswith("hip_joint_")]
+    # Both heads of a person are alike.
+    assert np.ptp(heads) < 2.0 if name.startswith("pelvis") else not heads
     assert taken < 30  # about 3 s on two idle cores; this machine may be busy
 
 

@@ -6,12 +6,14 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from boneir.anatomy.outline import outline_structures
 from boneir.case import Image, Structure
 from boneir.findings import Finding
 from boneir.grid import Grid
 from boneir.training.synthetic_patient import SyntheticPatient, synthetic_patient
+from boneir.training.synthetic_pelvis import HEAD_RADIUS_MM
 
 SPACING = (2.0, 2.0, 3.0)
 SEEDS = (0, 5)
@@ -90,6 +92,24 @@ def test_ribs_and_hips_lie_on_their_side(seed: int, side: str) -> None:
         assert sign * found[name].mask.centroid_mm[0] > 20
         assert dice(found[name].mask.full(), true[name].full()) > 0.7, name
     assert dice(found["sacrum"].mask.full(), true["sacrum"].full()) > 0.7
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_hip_and_femur_are_parted_at_the_joint(seed: int, side: str) -> None:
+    (found, findings), true = outlined(seed), patient(seed).labels
+    hip, femur = found[f"hip_{side}"].mask.full(), found[f"femur_{side}"].mask.full()
+    assert true[f"hip_{side}"].full()[femur].mean() < 0.03
+    assert true[f"femur_{side}"].full()[hip].mean() < 0.03
+    assert femur[true[f"femur_{side}"].full()].mean() > 0.9
+    joint, cartilage = found[f"hip_joint_{side}"], true[f"hip_joint_{side}"].full()
+    assert not joint.sure
+    # Within a voxel; cartilage is drawn as deep as the fossa of the socket, the joint as a shell.
+    assert ndimage.binary_dilation(joint.mask.full())[cartilage].mean() > 0.8
+    assert joint.mask.volume_ml < 40
+    (said,) = (finding for finding in findings if finding.about == joint.name)
+    assert said.measured == pytest.approx(HEAD_RADIUS_MM, abs=3.0)
+    assert found[f"femur_{side}"].mask.at(said.place_mm)
 
 
 def test_a_scan_without_the_sacrum_is_counted_from_the_ribs_and_says_so() -> None:

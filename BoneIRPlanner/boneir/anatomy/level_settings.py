@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..evidence import Value
 from ..resources import span_in, value_in
+
+
+def level_value(name: str) -> Value:
+    """One measure with unit, grade and source."""
+    return value_in("Structures", "levels", name)
 
 
 def level_setting(name: str) -> float:
     """The amount of one measure, in the unit that its name says."""
-    return value_in("Structures", "levels", name).amount
+    return level_value(name).amount
 
 
 def level_span(name: str) -> tuple[float, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from .body import Marked
 from .canal import CanalCourse
 from .disc_planes import DiscPlanes, beyond_the_ends, disc_planes
 from .discs import find_discs
+from .hip_ball import HipBall
+from .hips import fill_heads
 from .level_landmarks import Levels, find_landmarks, levels_of
 from .level_names import LevelNames, name_levels
 from .level_seeds import level_seeds
@@ -45,6 +48,8 @@ class SpineParts:
     level_names : tuple of str
         Of the intervals between planes, from below; empty where a level has no name.
     findings : tuple of Finding
+    hip_balls : mapping of str to HipBall
+        Of the "left" and "right" hip joint, where it shows.
     """
 
     labels: Labels
@@ -53,6 +58,7 @@ class SpineParts:
     planes: DiscPlanes
     level_names: tuple[str, ...]
     findings: tuple[Finding, ...]
+    hip_balls: Mapping[str, HipBall] = field(default_factory=dict)
 
 
 def part_spine(
@@ -97,16 +103,17 @@ def part_spine(
     sacrum = names.index("sacrum") + 1 if "sacrum" in names else None
     seeds[tuple(index.T)] = level_seeds(local, planes, numbers, sacrum)
     offset = max(numbers)
-    others = other_seeds(index, local, ribs, named, levels, seen.sacrum, frame)
+    others, balls = other_seeds(index, local, ribs, named, levels, seen.sacrum, hu, frame)
     for number, voxels in enumerate(others.values(), start=offset + 1):
         seeds[tuple(voxels.T)] = number
     seeds[tuple(far_from_lungs(index, local, lungs, named, levels, frame).T)] = offset + len(others) + 1
     grown = grow_apart(seeds, envelope, hu, frame)
     grown[grown > offset + len(others)] = 0
+    fill_heads(grown, {key: number for number, key in enumerate(others, start=offset + 1)}, balls, frame)
     grown = fill_bodies(grown, numbers, sacrum, planes, line, hu, frame)
     labels = _with_names(grown, numbers, interval, offset, len(names), len(others))
     findings = (*_name_findings(named, planes, line, frame), *_unclear(levels, named, line, frame))
-    return SpineParts(labels, (*names, *others), line, planes, named.names, findings)
+    return SpineParts(labels, (*names, *others), line, planes, named.names, findings, balls)
 
 
 def _key(level: str) -> str:

@@ -8,10 +8,11 @@ from scipy import ndimage
 
 from .axial import AxialFrame
 from .body import Marked
+from .hip_ball import HipBall
+from .hips import hip_seeds
 from .level_landmarks import Levels, Rib
 from .level_names import LevelNames
 from .level_settings import level_setting
-from .spine_line import STEP_MM
 
 Floats = NDArray[np.float64]
 Voxels = NDArray[np.int64]
@@ -24,9 +25,10 @@ def other_seeds(
     named: LevelNames,
     levels: Levels,
     sacrum: int | None,
+    hu: NDArray[np.float32],
     frame: AxialFrame,
-) -> dict[str, Voxels]:
-    """Voxels that belong for sure to ribs, hips, femora and sternum, by the key of the structure.
+) -> tuple[dict[str, Voxels], dict[str, HipBall]]:
+    """Voxels that belong for sure to ribs, hips, femora and sternum, by the key of the structure; and the hips' balls.
 
     Parameters
     ----------
@@ -39,16 +41,20 @@ def other_seeds(
     levels : Levels
     sacrum : int or None
         Number of the first level of the sacrum.
+    hu : ndarray of float32, shape (s, p, l)
+        Coarse, upright CT in HU.
     frame : AxialFrame
     """
     seeds: dict[str, Voxels] = {}
+    balls: dict[str, HipBall] = {}
     for rib in ribs:
         level = named.names[rib.level]
         if level.startswith("T"):
             key = f"rib_{'left' if rib.side > 0 else 'right'}_{level[1:]}"
             seeds[key] = np.concatenate([seeds.get(key, np.zeros((0, 3), np.int64)), rib.voxels])
     if sacrum is not None:
-        seeds |= _hips_and_femora(index, local, float(levels.bounds[sacrum + 1]), frame)
+        hips, balls = hip_seeds(index, local, float(levels.bounds[sacrum + 1]), hu, frame)
+        seeds |= hips
     thoracic = [
         n for n, name in enumerate(named.names) if name[:1] == "T" and int(name[1:]) <= level_setting("sternum_lowest")
     ]
@@ -58,38 +64,7 @@ def other_seeds(
             local[:, 1] < -level_setting("sternum_ahead_mm")
         )
         seeds["sternum"] = index[front & (local[:, 0] >= low) & (local[:, 0] <= high)]
-    return {key: voxels for key, voxels in seeds.items() if len(voxels)}
-
-
-def _hips_and_femora(index: Voxels, local: Floats, top: float, frame: AxialFrame) -> dict[str, Voxels]:
-    """Ilium and ischium, trochanter and shaft on both sides; `top` is the station of the sacrum's upper end."""
-    seeds: dict[str, Voxels] = {}
-    at_wings = np.abs(local[:, 0] - top) < 60.0 / STEP_MM
-    rise = index[:, 0] * frame.coarse_spacing_mm[0]
-    middle = float(np.median(rise[at_wings])) if at_wings.any() else 0.0
-    near = at_wings & (np.abs(local[:, 0] - top) < 1.0) & (np.abs(local[:, 2]) < 20.0)
-    level = float(np.median(rise[near])) if near.any() else middle
-    below = level - rise
-    for side, word in ((1, "left"), (-1, "right")):
-        aside = side * local[:, 2]
-        wings = at_wings & (aside > level_setting("hip_aside_mm"))
-        if not wings.any():
-            continue
-        width = float(np.quantile(aside[wings], 0.98))
-        femur = (below > level_setting("femur_below_mm")) & (aside > level_setting("femur_share") * width)
-        high = (
-            (aside > level_setting("hip_aside_mm"))
-            & (below < 0.6 * level_setting("femur_below_mm"))
-            & (below > -level_setting("hip_above_mm"))
-        )
-        low = (
-            (below > level_setting("femur_below_mm"))
-            & (aside > 0.15 * width)
-            & (aside < level_setting("ischium_share") * width)
-        )
-        seeds[f"hip_{word}"] = index[high | low]
-        seeds[f"femur_{word}"] = index[femur]
-    return seeds
+    return {key: voxels for key, voxels in seeds.items() if len(voxels)}, balls
 
 
 def far_from_lungs(

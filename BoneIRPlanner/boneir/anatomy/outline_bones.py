@@ -15,6 +15,7 @@ from .bone_structures import bone_structures, fine_labels
 from .canal import CanalCourse
 from .disc_spaces import disc_spaces
 from .foramina import root_findings, root_zones
+from .hips import hip_joints
 from .levels import part_spine
 from .structures import structure_kinds
 
@@ -50,7 +51,7 @@ def outline_bones(
     -------
     structures : tuple of Structure
         The bones, the holes of vertebral bodies closed in them; ``intervertebral_discs``, and ``nerve_roots``, the
-        zones where roots leave; neither of these is sure.
+        zones where roots leave; ``hip_joint_left`` and the like; none of these is sure.
     findings : tuple of Finding
         What the names of the levels rest on, and what leaves doubt.
     """
@@ -72,7 +73,12 @@ def outline_bones(
     ]
     soft = [item for item in made if not item.mask.is_empty]
     about_roots = root_findings(parts, frame) if zones.any() else ()
-    return (*bone_structures(parts, fine, origin, frame), *soft), (*parts.findings, *about_roots)
+    joints, about_joints = hip_joints(parts.hip_balls, origin, frame)
+    return (*bone_structures(parts, fine, origin, frame), *joints, *soft), (
+        *parts.findings,
+        *about_roots,
+        *about_joints,
+    )
 
 
 def _soft(key: str, upright: Marked, origin: str, frame: AxialFrame) -> Structure:
