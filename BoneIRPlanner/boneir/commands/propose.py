@@ -6,13 +6,13 @@ import argparse
 from dataclasses import replace
 
 from ..case_folder import find_plan, load_case, plan_paths, save_plan
-from ..plan import Landmark, Plan, Position, Technique, read_plan
-from ..proposal import Goal, Proposal
+from ..plan import Plan, read_plan
+from ..proposal import Proposal
 from ..propose import propose
 from ..report.about_choice import entries_sentence
 from ..report.refusals import refusal_cells
 from .drawing import write_skin_map
-from .goal_options import limits_of
+from .goal_options import goal_of
 from .output import Answer, Progress, TextTable
 from .tables import finding_lines, plain, plan_table
 
@@ -22,20 +22,7 @@ _MOST_REFUSALS = 6
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Propose plans and save them with the case."""
     case = load_case(options.case)
-    goal = Goal(
-        technique=Technique(options.technique),
-        device=options.device,
-        lesion=options.lesion,
-        setting=options.setting,
-        margin_mm=options.margin_mm,
-        position=Position(options.position),
-        max_plans=options.max_plans,
-        seed=options.seed,
-        entry_allowed=tuple(options.entry_allowed),
-        entry_forbidden=tuple(options.entry_forbidden),
-        landmark=_landmark(options),
-        limits=limits_of(options),
-    )
+    goal = replace(goal_of(options), max_plans=options.max_plans, seed=options.seed)
     beside = read_plan(find_plan(options.case, options.beside)) if options.beside else None
     with progress.step("Looking for ways in"):
         proposal = propose(case, goal, beside=beside)
@@ -66,13 +53,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
 
 def _no_plan(proposal: Proposal) -> str:
     return "No plan: the findings say why." if proposal.skin.allowed_count else "No plan: no way in is allowed."
-
-
-def _landmark(options: argparse.Namespace) -> Landmark | None:
-    name = options.landmark_name.strip()
-    if options.landmark is None:
-        return None
-    return Landmark(name or ("the laser lines" if None in options.landmark else "the landmark"), *options.landmark)
 
 
 def _named(plans: tuple[Plan, ...], prefix: str) -> tuple[Plan, ...]:

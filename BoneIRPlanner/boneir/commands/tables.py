@@ -39,8 +39,7 @@ def measure_table(measures: Iterable[Measure], plan: Plan | None = None) -> Text
     rows = []
     for measure in measures:
         limit = f"{plain(value_text(measure.limit))}, {measure.limit.grade}" if measure.limit else ""
-        about = plan.title_of(measure.about) if plan else ""
-        rows.append((measure.title, about or words_of(measure.about), plain(measure_text(measure)), limit))
+        rows.append((measure.title, words_of(measure.about, plan), plain(measure_text(measure)), limit))
     return TextTable(("Measure", "Of", "Value", "Limit"), tuple(rows), numeric=("Value",))
 
 
@@ -66,9 +65,10 @@ def _needle_ways(plan: Plan) -> list[Trajectory]:
     return [*(item.trajectory for item in plan.probes), *cannulas]
 
 
-def words_of(about: str) -> str:
-    """What a measure is about; a key of the catalogue of structures by its title."""
-    return structure_title(about) if about in structure_kinds() else about
+def words_of(about: str, plan: Plan | None = None) -> str:
+    """What a measure is about: an instrument of the plan or a kind of structure by its title, else its name."""
+    title = plan.title_of(about) if plan else ""
+    return title or (structure_title(about) if about in structure_kinds() else about)
 
 
 def verdict_word(assessment: Assessment) -> str:

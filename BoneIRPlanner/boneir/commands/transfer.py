@@ -10,11 +10,11 @@ from ..errors import CaseError
 from ..fusion.changes import Change
 from ..fusion.levels import shown
 from ..open import open_case
-from ..plan import Position, read_plan
+from ..plan import Plan, Position, read_plan
 from ..report.numbers import amount_text
 from ..transfer import Transfer, transfer
 from .output import Answer, Progress, TextTable
-from .tables import finding_lines, plain, verdict_word
+from .tables import finding_lines, plain, verdict_word, words_of
 
 _SAME = 0.05
 
@@ -43,15 +43,15 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "after": assessment_record(moved.after),
         "findings": moved.findings,
     }
-    return Answer(document, (_sentence(moved), change_table(moved.changes.measures), *_findings(moved)))
+    return Answer(document, (_sentence(moved), change_table(moved.changes.measures, moved.plan), *_findings(moved)))
 
 
-def change_table(changes: tuple[Change, ...]) -> TextTable:
-    """The measures that changed."""
+def change_table(changes: tuple[Change, ...], plan: Plan) -> TextTable:
+    """The measures of a plan that changed."""
     rows = tuple(
         (
             item.title,
-            item.about,
+            words_of(item.about, plan),
             *(plain(amount_text(value, item.unit)) for value in (item.before, item.after)),
             f"{item.difference:+.1f}",
         )

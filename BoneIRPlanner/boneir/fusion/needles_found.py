@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..case import Image, Modality
 from ..errors import ImageError
+from ..evidence import Value
 from ..findings import Finding, Point, Severity
 from ..mask import Mask
 from ..plan import Trajectory
@@ -92,15 +93,7 @@ def find_needles(
     least_mm = limit("verification", "needle_in_body_mm").amount
     lines = tuple(line for line in lines if body is None or _length_in(body, line) >= least_mm)
     widest = limit("verification", "widest_needle_mm")
-    findings: list[Finding] = [*_coarse(image)]
-    for line in lines:
-        if 2.0 * line.radius_mm > widest.amount:
-            text = (
-                f"Straight metal {2 * line.radius_mm:.1f} mm wide and {line.length_mm:.0f} mm long was taken for an "
-                "implant, not for a needle."
-            )
-            place = _point((line.first_mm + line.last_mm) / 2.0)
-            findings.append(Finding("verify.wide_metal", Severity.NOTE, text, 2 * line.radius_mm, "mm", widest, place))
+    findings: list[Finding] = [*_coarse(image), *_implants(lines, widest)]
     slim = [line for line in lines if 2.0 * line.radius_mm <= widest.amount]
     ends = [_tip_and_rear(line, image, body, planned) for line in slim]
     fits = fit_needles(image, [tip for tip, _ in ends], [rear for _, rear in ends])
@@ -111,6 +104,22 @@ def find_needles(
         text = "The control image shows no needle: no straight metal of its width and length lies in the body."
         findings.append(Finding("verify.no_needle", Severity.WARN, text, limit=limit("verification", "metal_hu")))
     return tuple(needles), tuple(findings)
+
+
+def _implants(lines: Sequence[MetalLine], widest: Value) -> tuple[Finding, ...]:
+    """One finding of all straight metal that is too wide for needles."""
+    wide = sorted((line for line in lines if 2.0 * line.radius_mm > widest.amount), key=lambda line: line.radius_mm)
+    if not wide:
+        return ()
+    most = wide[-1]
+    width_mm, middle_mm = 2.0 * most.radius_mm, (most.first_mm + most.last_mm) / 2.0
+    what = f"Straight metal {width_mm:.1f} mm wide and {most.length_mm:.0f} mm long was taken for an implant."
+    if len(wide) > 1:
+        least_mm = 2.0 * wide[0].radius_mm
+        what = (
+            f"{len(wide)} straight pieces of metal, {least_mm:.1f} to {width_mm:.1f} mm wide, were taken for implants."
+        )
+    return (Finding("verify.wide_metal", Severity.NOTE, what, width_mm, "mm", widest, _point(middle_mm)),)
 
 
 def _coarse(image: Image) -> tuple[Finding, ...]:

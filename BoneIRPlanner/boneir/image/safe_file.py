@@ -40,7 +40,7 @@ def write_safely(path: Path, chunks: Iterable[bytes | memoryview]) -> Path:
         Path(beside).replace(path)
     except BaseException as error:
         Path(beside).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, beside):
+        if isinstance(error, OSError) and error.errno and error.filename in (None, beside):
             error.filename = str(path)
         raise
     _flush_folder(path.parent)

@@ -34,9 +34,10 @@ class SourceList:
         return f"[{list(self._uses).index(value) + 1}]"
 
     def figure_text(self, value: Value, code: str) -> str:
-        """A value with its grade and number: "3 mm, published [2]"; `code` is that of the measure or finding."""
-        part, _, use = code.partition(".")
-        words = f"{_PARTS.get(part, part)}, {use}".replace("_", " ").replace("c arm", "C-arm")
+        """A value with its grade and number: "3 mm, published [2]"; `code` of measure or finding, or words."""
+        part, dot, use = code.partition(".")
+        is_code = bool(dot) and part.replace("_", "").islower()
+        words = f"{_PARTS.get(part, part)}, {use}".replace("_", " ").replace("c arm", "C-arm") if is_code else code
         return f"{value_text(value)}, {value.grade} {self.cite(value, words)}"
 
     def section(self) -> Section:
