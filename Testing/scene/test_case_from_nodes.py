@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+from foreign_nodes import foreign_volume
 
 from boneir.case import Case, Modality, Role
 from boneir.errors import CaseError, ImageError
@@ -21,13 +22,6 @@ from small_case import DIRECTIONS, ball, small_case
 @pytest.fixture(scope="module")
 def a_case() -> Case:
     return small_case(DIRECTIONS["sagittal"], size_mm=100.0)
-
-
-def foreign_volume(scene, case: Case, voxels: np.ndarray):
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "from elsewhere")
-    node.SetAndObserveImageData(vtk_image(voxels))
-    node.SetIJKToRASMatrix(vtk_matrix(ijk_to_ras(case.image.grid)))
-    return node
 
 
 def foreign_segmentation(scene, masks: dict[str, Mask]):

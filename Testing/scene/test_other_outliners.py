@@ -6,15 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from foreign_nodes import foreign_volume
 
 from boneir.case import Case, Role
 from boneir.errors import OutlineError
 from boneir.gui.other_outliners import has_outliner, outlines_from
 from boneir.scene.application import new_scene
-from boneir.scene.ras import ijk_to_ras, vtk_matrix
 from boneir.scene.read_back import case_from_nodes
 from boneir.scene.segments import Segment, fill_segmentation
-from boneir.scene.volume import vtk_image
 from small_case import DIRECTIONS, ball, small_case
 
 CODES = "ctx~SCT^123037004^Anatomical Structure~SCT^64033007^Kidney~SCT^7771000^Left~Anatomic codes~^^~^^"
@@ -23,13 +22,6 @@ CODES = "ctx~SCT^123037004^Anatomical Structure~SCT^64033007^Kidney~SCT^7771000^
 @pytest.fixture(scope="module")
 def a_case() -> Case:
     return small_case(DIRECTIONS["sagittal"], size_mm=100.0)
-
-
-def foreign_volume(scene, case: Case, voxels: np.ndarray):
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "from elsewhere")
-    node.SetAndObserveImageData(vtk_image(voxels))
-    node.SetIJKToRASMatrix(vtk_matrix(ijk_to_ras(case.image.grid)))
-    return node
 
 
 def foreign_segmentation(scene, masks):
