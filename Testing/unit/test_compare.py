@@ -14,6 +14,7 @@ from boneir.ablation.compare import (
     best_first,
     best_of_each_device,
     option_of,
+    spacing_of,
     substitutes,
 )
 from boneir.ablation.device import DeviceStatus
@@ -24,7 +25,7 @@ from boneir.case_folder import save_case, save_plan
 from boneir.cli import main
 from boneir.errors import DeviceError
 from boneir.findings import Severity
-from boneir.plan import Technique
+from boneir.plan import Technique, Trajectory
 from report_example import example_case, example_plan
 
 
@@ -53,6 +54,27 @@ def test_every_ready_setting_is_tried_with_its_zone_in_the_same_place() -> None:
         assert probe.trajectory.entry_mm == plan.probes[0].trajectory.entry_mm
         assert middle(probe, other.treatments[0].technique) == pytest.approx(wanted, abs=1e-6)
         assert probe.trajectory.direction == pytest.approx(plan.probes[0].trajectory.direction)
+
+
+def test_several_needles_are_tried_nearer_together_and_wider_apart() -> None:
+    plan = plain_plan()
+    (treatment,) = plan.treatments
+    (probe,) = treatment.probes
+    ends = np.array([probe.trajectory.entry_mm, probe.trajectory.tip_mm])
+    ways = [Trajectory(*(tuple(map(float, np.add(end, (aside, 0.0, 0.0)))) for end in ends)) for aside in (-6.0, 6.0)]
+    two = tuple(replace(probe, name=str(n), trajectory=way) for n, way in enumerate(ways))
+    plan = replace(plan, treatments=(replace(treatment, probes=two),))
+    one = device(probe.device)
+    plans, _ = substitutes(plan, [one])
+    assert len(plans) == len({p.name for p in plans}) == 3 * len(one.zones)
+    mine = [p for p in plans if f" {probe.setting} " in p.name]
+    assert [spacing_of(p.probes) for p in mine] == pytest.approx([9.0, 12.0, 15.0], abs=0.3)
+    for other in mine:
+        assert [p.trajectory.entry_mm for p in other.probes] == [way.entry_mm for way in ways]
+        middle = np.mean([p.trajectory.tip_mm for p in other.probes], axis=0)
+        assert middle == pytest.approx(np.mean([way.tip_mm for way in ways], axis=0), abs=0.5)
+    assert option_of(mine[0], mine[0].treatments[0], assess(example_case(), plain_plan())).spacing_mm < 9.3
+    assert spacing_of(two[:1]) is None
 
 
 def test_an_option_says_what_the_assessment_says() -> None:
@@ -151,4 +173,6 @@ def test_the_command_compares_plans_and_devices(tmp_path: Path, capsys: pytest.C
     assert len(answer["options"]) + len(answer["refused"]) == sum(len(item.zones) for item in cold) > 1
     assert len(answer["shown"]) == len({tuple(o["devices"]) for o in answer["options"]})
     assert main(["compare", str(folder)]) == 0
-    assert "Margin" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "Margin" in text
+    assert "makers' tables" in text

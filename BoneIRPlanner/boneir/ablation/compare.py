@@ -5,8 +5,12 @@ Works on plans and what was assessed of them, whatever the zones came from.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
 
 from ..assessment import Assessment, Measure
 from ..errors import DeviceError
@@ -27,6 +31,9 @@ FLAGS = {
     "ablation.chance_of_coverage": "coverage not likely",
 }
 """Findings that a reader must see beside the numbers, in few words."""
+
+SPREADS = (0.75, 1.0, 1.25)
+"""Distances between several needles that are tried, over those of the plan."""
 
 _COVERED = 100.0
 
@@ -62,6 +69,8 @@ class Option:
         Findings that stop the plan.
     flags : tuple of str
         See `FLAGS`.
+    spacing_mm : float or None
+        Mean distance of every tip from the nearest other; None with one needle.
     """
 
     plan: str
@@ -80,6 +89,7 @@ class Option:
     verdict: Severity | None
     stops: int
     flags: tuple[str, ...]
+    spacing_mm: float | None = None
 
     @property
     def reaches(self) -> bool:
@@ -140,6 +150,7 @@ def option_of(plan: Plan, treatment: Treatment, assessment: Assessment) -> Optio
         verdict=assessment.verdict,
         stops=sum(finding.severity is Severity.STOP for finding in assessment.findings),
         flags=tuple(words for code, words in FLAGS.items() if code in codes),
+        spacing_mm=spacing_of(treatment.probes),
     )
 
 
@@ -157,10 +168,10 @@ def best_of_each_device(options: Iterable[Option]) -> tuple[Option, ...]:
 
 
 def substitutes(plan: Plan, instruments: Sequence[Device] | None = None) -> tuple[tuple[Plan, ...], tuple[str, ...]]:
-    """The same needles with every other device and setting.
+    """The same needles with every other device and setting, and several needles nearer together and wider apart too.
 
     A needle keeps its entry and its line; its tip moves along the line so that the middle of the zone stays where it
-    was.
+    was. Where the distance changes, all tips move away from their middle or towards it first, and the lines turn.
 
     Parameters
     ----------
@@ -172,7 +183,8 @@ def substitutes(plan: Plan, instruments: Sequence[Device] | None = None) -> tupl
     Returns
     -------
     plans : tuple of Plan
-        One for every setting of every device that is ready, named after both.
+        One for every setting of every device that is ready, and for several needles every distance of `SPREADS`;
+        named after them.
     left_out : tuple of str
         Devices that could not be tried because the figures of their maker are missing.
 
@@ -186,17 +198,39 @@ def substitutes(plan: Plan, instruments: Sequence[Device] | None = None) -> tupl
         raise DeviceError(f"The plan {plan.name!r} has {len(treated)} treatments with needles; to compare, give one.")
     (treatment,) = treated
     middles = [_middle(zone_size_of(probe, device(probe.device))) for probe in treatment.probes]
+    arrays = [(spread, _spread(treatment.probes, spread)) for spread in (SPREADS if len(middles) > 1 else (1.0,))]
     plans, left_out = [], []
     for instrument in devices() if instruments is None else instruments:
         if instrument.status is DeviceStatus.NEEDS_IFU:
             left_out.append(instrument.name)
-        for size in () if instrument.status is DeviceStatus.NEEDS_IFU else instrument.zones:
+            continue
+        for size, (spread, array) in product(instrument.zones, arrays):
             probes = tuple(
-                _moved(probe, instrument, size, middle) for probe, middle in zip(treatment.probes, middles, strict=True)
+                _moved(probe, instrument, size, middle) for probe, middle in zip(array, middles, strict=True)
             )
             other = replace(treatment, technique=instrument.technique, probes=probes)
-            plans.append(replace(plan, name=f"{instrument.id} {size.setting}", treatments=(other,), reasons=()))
+            name = f"{instrument.id} {size.setting}" + (f" x{spread:g}" if len(arrays) > 1 else "")
+            plans.append(replace(plan, name=name, treatments=(other,), reasons=()))
     return tuple(plans), tuple(left_out)
+
+
+def spacing_of(probes: Sequence[Probe]) -> float | None:
+    """Mean distance of every tip from the nearest other, in mm; None with one needle."""
+    if len(probes) < 2:
+        return None
+    tips = [probe.trajectory.tip_mm for probe in probes]
+    nearest = [min(math.dist(tip, other) for m, other in enumerate(tips) if m != n) for n, tip in enumerate(tips)]
+    return sum(nearest) / len(nearest)
+
+
+def _spread(probes: Sequence[Probe], by: float) -> tuple[Probe, ...]:
+    """Needles whose tips are so many times as far apart, around the same middle, from the same entries."""
+    tips = np.array([probe.trajectory.tip_mm for probe in probes])
+    placed = tips.mean(axis=0) + by * (tips - tips.mean(axis=0)) if by != 1.0 else tips
+    return tuple(
+        replace(probe, trajectory=Trajectory(probe.trajectory.entry_mm, (float(x), float(y), float(z))))
+        for probe, (x, y, z) in zip(probes, placed, strict=True)
+    )
 
 
 def _size(probe: Probe, instrument: Device) -> ZoneSize | None:

@@ -21,6 +21,12 @@ _TITLES = (
     "Plan", "Lesion", "Technique", "Device", "Setting", "Needles", "Minutes", "Covered", "Margin", "Nearest", "Spare",
     "Verdict", "Flags",
 )  # fmt: skip
+TABLES = (
+    "Zones are those of the makers' tables, measured in other tissue, and several needles the union of theirs: "
+    "assess the first few with --physics to see them in this patient's."
+)
+"""What a comparison rests on."""
+
 _NUMERIC = ("Needles", "Minutes", "Covered", "Margin", "Spare")
 
 
@@ -41,6 +47,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
     every, shown = best_first(found), best_of_each_device(found) if options.plan else best_first(found)
     document = {"options": every, "shown": [o.plan for o in shown], "refused": refused, "left_out": left_out}
     parts: list[str | TextTable] = [_table(shown)] if shown else ["Nothing can be compared."]
+    parts += [TABLES] if shown else []
     parts += [f"Not assessed, {name}: {reason}" for name, reason in refused]
     parts += [f"Left out, because the figures of their makers are missing: {', '.join(left_out)}."] if left_out else []
     return Answer(document, tuple(parts))
@@ -72,7 +79,7 @@ def _row(option: Option) -> tuple[str, ...]:
         option.technique.value,
         ", ".join(option.devices),
         ", ".join(option.settings),
-        str(option.needles),
+        str(option.needles) if option.spacing_mm is None else f"{option.needles}, {option.spacing_mm:.0f} mm apart",
         _amount(None if option.duration_s is None else option.duration_s / 60.0, "min"),
         _amount(option.coverage, "%"),
         _amount(option.margin_mm, "mm"),
