@@ -143,6 +143,7 @@ class Outcome:
     relaxed: bool
     verdicts: tuple[Verdict, ...]
     stopped_by: tuple[str, ...]
+    passes_hip: bool = False
 
     @property
     def is_safe(self) -> bool:
@@ -155,10 +156,11 @@ def study(item: Planted, goal: Goal) -> Outcome:
     proposal = propose(item.case, goal)
     radius = device(goal.device).diameter_mm.amount / 2
     verdicts = tuple(_verdict(item, way, radius, plan.approach) for plan, way in ways_of(proposal))
-    relaxed = any(finding.code == "access.relaxed" for finding in proposal.findings)
+    given_up = {finding.code for finding in proposal.findings}
     codes = ("access.no_way", "access.refused")
     stopped = tuple(finding.text for finding in proposal.findings if finding.code in codes)
-    return Outcome(item.bone, item.place, len(proposal.plans), relaxed, verdicts, stopped)
+    relaxed, passes_hip = "access.relaxed" in given_up, "access.hip_passed" in given_up
+    return Outcome(item.bone, item.place, len(proposal.plans), relaxed, verdicts, stopped, passes_hip)
 
 
 def _verdict(item: Planted, way: Trajectory, radius: float, approach: str) -> Verdict:

@@ -74,7 +74,8 @@ def main() -> int:
         print(
             f"{source}: {reached} of {len(outcomes)} lesions reached ({100 * reached / max(len(outcomes), 1):.0f} %), "
             f"{plans} paths, {sum(not o.is_safe for o in outcomes)} lesions with a path that is not safe, nearest to "
-            f"the canal {nearest:.2f} mm, {sum(o.relaxed for o in outcomes)} with clearances to confirm"
+            f"the canal {nearest:.2f} mm, {sum(o.relaxed for o in outcomes)} with clearances to confirm, "
+            f"{sum(o.passes_hip for o in outcomes)} past a hip joint or sciatic nerve that is not outlined"
         )
     return 0 if safe else 1
 
@@ -94,7 +95,7 @@ def one(source: str, name: str, make: Callable[[], Planted | None]) -> Outcome |
         breach = max(v.medial_breach_mm for v in outcome.verdicts)
         touched = ", ".join(sorted({name for v in outcome.verdicts for name in v.touched}))
         numbers = f"canal {nearest:.2f} mm, medial breach {breach:.2f} mm{f', touches {touched}' if touched else ''}"
-        relaxed = ", relaxed" if outcome.relaxed else ""
+        relaxed = ", relaxed" if outcome.relaxed else ", past joint or nerve" if outcome.passes_hip else ""
         text = f"{outcome.plans} plans, {verdict}, {numbers}{relaxed}; {approaches}"
     else:
         text = f"no plan: {' '.join(outcome.stopped_by[1:4])}"
