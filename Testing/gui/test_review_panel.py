@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -207,4 +208,5 @@ def test_nothing_is_cut_off_at_500_pixels(two: Any, theme: str, tmp_path: Path) 
     two.logic.hasLayers = lambda: True
     two.parameters.layers = "Outlined: 45 °C, toxic to nerves (lesion-1); 60 °C, coagulates at once (lesion-1)."
     two.ui.layersGroup.collapsed = two.ui.followGroup.collapsed = False
+    two._following.job = SimpleNamespace(words="The nearest way that can be gone is being looked for.", stop=list)
     look_at(two, tmp_path, "review", theme)
