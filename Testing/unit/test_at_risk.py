@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from boneir.ablation.at_risk import RiskWatch
+from boneir.ablation.at_risk import RiskWatch, _minutes
 from boneir.ablation.heat import Moment
 from boneir.ablation.temperature_volume import dose_curve, temperature_curve
 from boneir.assessing.fracture import assess_fracture
@@ -120,3 +120,7 @@ def test_bone_that_bears_weight_may_break_unless_it_is_held(grid) -> None:
         sheet = Sheet()
         assess_fracture(Subject(case, Treatment("lesion-1", technique, 5.0, cement=cement)), sheet)
         assert [f.code for f in sheet.findings] == (["ablation.fracture"] if flagged else [])
+
+
+def test_a_dose_is_told_as_people_read_it():
+    assert [_minutes(dose) for dose in (2.345, 341.6, 999.4, 240139.4)] == ["2.35", "342", "999", "more than 1000"]

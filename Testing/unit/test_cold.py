@@ -17,6 +17,7 @@ from boneir.ablation.tissue_map import TISSUE_ORDER, TissueMap, known_tissues, u
 from boneir.errors import PlanError
 from small_case import DIRECTIONS, grid_around
 from thermal_phantom import offsets, radii
+from thread_counts import with_one_and_two_threads
 
 CASES = {
     "tissue": {"ks": 2.0, "cs": 1800.0, "kl": 0.5, "cl": 3600.0, "latent": 250e3, "tm": -1.0, "t0": -140.0, "ti": 37.0},
@@ -160,15 +161,8 @@ def test_compiled_and_reference_agree(mixed):
 
 
 def test_one_thread_and_two_give_the_same_bytes(mixed, monkeypatch):
-    numba = pytest.importorskip("numba")
-    if numba.config.NUMBA_NUM_THREADS < 2:
-        pytest.skip("numba was started with one thread")
-    monkeypatch.setattr("boneir.ablation.solved_box.FEW_VOXELS", 0)
-    made = []
-    for threads in (1, 2):
-        numba.set_num_threads(threads)
-        made.append(freeze(mixed, CYCLE[:1], (probe(),)))
-    assert made[0].temperature_c.tobytes() == made[1].temperature_c.tobytes()
+    one, two = with_one_and_two_threads(monkeypatch, lambda: freeze(mixed, CYCLE[:1], (probe(),)))
+    assert one.temperature_c.tobytes() == two.temperature_c.tobytes()
 
 
 def test_energy_is_accounted_for_through_freezing_and_thawing(mixed):

@@ -18,6 +18,7 @@ from boneir.ablation.tissue_map import TISSUE_ORDER, TissueMap, known_tissues
 from boneir.errors import PlanError
 from small_case import DIRECTIONS, grid_around
 from thermal_phantom import radii, soft_ball
+from thread_counts import with_one_and_two_threads
 
 SHAPE, SPACING = (34, 38, 42), (1.0, 1.0, 1.0)
 MIXED = ["fat", "muscle", "bone_cortical", "bone_cancellous", "marrow_red", "lytic_tumour", "csf", "blood", "gas"]
@@ -56,16 +57,9 @@ def test_compiled_and_reference_agree(mixed):
 
 
 def test_one_thread_and_two_give_the_same_bytes(mixed, monkeypatch):
-    numba = pytest.importorskip("numba")
-    if numba.config.NUMBA_NUM_THREADS < 2:
-        pytest.skip("numba was started with one thread")
-    monkeypatch.setattr("boneir.ablation.solved_box.FEW_VOXELS", 0)
-    made = []
-    for threads in (1, 2):
-        numba.set_num_threads(threads)
-        made.append(burn(mixed))
-    assert made[0].temperature_c.tobytes() == made[1].temperature_c.tobytes()
-    assert made[0].energy == made[1].energy
+    one, two = with_one_and_two_threads(monkeypatch, lambda: burn(mixed))
+    assert one.temperature_c.tobytes() == two.temperature_c.tobytes()
+    assert one.energy == two.energy
 
 
 @pytest.mark.parametrize("period_s", [2.0, 30.0])

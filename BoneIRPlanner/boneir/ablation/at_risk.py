@@ -202,6 +202,11 @@ def _simulate(item: Guarded, medium: ProtectiveMedium, aside: Sequence[Measure])
     return " " + how_to_try(medium, max([USUAL_MM, *(found.amount or 0.0 for found in aside)]))
 
 
+def _minutes(dose: float) -> str:
+    """A thermal dose in a sentence: beyond a thousand minutes only that matters."""
+    return f"{dose:.3g}" if dose < 999.5 else "more than 1000"
+
+
 def _heat_findings(
     item: Guarded, hottest: float, place: Point, dose: float, dose_place: Point, aside: Sequence[Measure]
 ) -> list[Finding]:
@@ -217,7 +222,7 @@ def _heat_findings(
     for limit, severity in ((limits.dose_stop_min, Severity.STOP), (limits.dose_warn_min, Severity.WARN)):
         if limit is not None and dose >= limit.amount:
             text = (
-                f"{_first_up(item.words)} is expected to get {dose:.3g} equivalent minutes at 43 degC: less than "
+                f"{_first_up(item.words)} is expected to get {_minutes(dose)} equivalent minutes at 43 degC: less than "
                 f"{limit} is right."
             )
             found.append(Finding("ablation.dose", severity, text, dose, "min", limit, dose_place, item.name))
