@@ -157,8 +157,13 @@ def figures():
     for n, (together, alone) in times.items():
         own = triad_of_mib(36.0 * n**3 / 2**20)
         threads = "one thread" if n**3 <= FEW_VOXELS else "all threads"
-        text = f"{threads}; triad of that size {own:.0f} GB/s; alone {alone / n**3 * 1e6:.2f} ns, {36e-6 * n**3 / alone:.0f} GB/s"
-        yield row(f"one voxel-step at {n} cubed, four in one pass", together / n**3 * 1e6, "ns", calibration=text)
+        text = f"triad of that size {own:.0f} GB/s; alone {alone / n**3 * 1e6:.2f} ns, {36e-6 * n**3 / alone:.0f} GB/s"
+        yield row(
+            f"one voxel-step at {n} cubed, four in one pass",
+            together / n**3 * 1e6,
+            "ns",
+            calibration=f"{threads}; {text}",
+        )
     slowest, fastest = (pick(t[0] / n**3 for n, t in times.items()) for pick in (max, min))
     yield row("slowest over fastest voxel-step of 64 to 256 cubed", slowest / fastest, "1", calibration=triad)
     cold = cold_medium_of(mixed(128))

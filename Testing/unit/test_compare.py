@@ -73,7 +73,6 @@ def test_several_needles_are_tried_nearer_together_and_wider_apart() -> None:
         assert [p.trajectory.entry_mm for p in other.probes] == [way.entry_mm for way in ways]
         middle = np.mean([p.trajectory.tip_mm for p in other.probes], axis=0)
         assert middle == pytest.approx(np.mean([way.tip_mm for way in ways], axis=0), abs=0.5)
-    assert option_of(mine[0], mine[0].treatments[0], assess(example_case(), plain_plan())).spacing_mm < 9.3
     assert spacing_of(two[:1]) is None
 
 
@@ -82,6 +81,7 @@ def test_an_option_says_what_the_assessment_says() -> None:
     assessment = assess(case, plan)
     option = option_of(plan, plan.treatments[0], assessment)
     assert option.needles == 1
+    assert option.spacing_mm is None
     assert option.duration_s == 300.0
     assert option.devices == (device("emprint").name,)
     assert option.coverage == assessment.measure("ablation.coverage").amount

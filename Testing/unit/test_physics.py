@@ -147,7 +147,11 @@ def test_limits_of_nerves_grade_heat_and_cold(case):
         assert [f.severity for f in findings if f.about == "spinal_canal"] == [severity]
 
 
-def test_assess_adds_physics_where_it_is_asked_for(case):
+def test_assess_adds_physics_where_it_is_asked_for(case, monkeypatch):
+    def coarsely(*given, **more):
+        return predict(*given, **{**more, "spacing_mm": COARSE})
+
+    monkeypatch.setattr("boneir.ablation.simulate.predict", coarsely)
     plan = small_plan(case)
     treatment = replace(plan.treatments[0], probes=(Probe("1", "emprint", WAY, setting="75W-5min"),))
     plan = replace(plan, treatments=(treatment,))
