@@ -170,3 +170,8 @@ def test_series_are_found_from_headers_alone(tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes()[:-64])  # pixels cut off: whoever reads them fails
     (series,) = find_series(tmp_path)
     assert series.file_count == 12
+
+
+def test_an_empty_folder_is_called_empty(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="the folder holds no files"):
+        find_series(tmp_path)

@@ -120,7 +120,8 @@ def find_series(path: Path | str) -> tuple[Series, ...]:
         found = [*_dicom_series(file for file in files if is_dicom(file))]
     found += [_file_series(file, path) for file in files if is_volume_file(file)]
     if not found:
-        raise ImageError(f"{path.name}: neither DICOM nor NIfTI, NRRD or MHA in {len(files)} file(s).")
+        what = f"neither DICOM nor NIfTI, NRRD or MHA in {len(files)} file(s)" if files else "the folder holds no files"
+        raise ImageError(f"{path.name}: {what}.")
     return tuple(
         sorted(found, key=lambda s: (not s.plannable, not s.is_image, s.modality != "CT", -s.file_count, s.uid))
     )
