@@ -93,12 +93,17 @@ def slice_node(scene: Any, name: str) -> Any:
 
 def use_layout(scene: Any) -> None:
     """Show the layout for a needle: a view in space beside the views down and along the needle."""
+    arrange_views(scene, LAYOUT, layout_description())
+
+
+def arrange_views(scene: Any, number: int, description: str) -> None:
+    """Show a layout of our own, which Slicer learns under its number where it does not know it yet."""
     node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
     if node is None:
         node = scene.AddNode(slicer.vtkMRMLLayoutNode())
-    if not node.IsLayoutDescription(LAYOUT):
-        node.AddLayoutDescription(LAYOUT, layout_description())
-    node.SetViewArrangement(LAYOUT)
+    if not node.IsLayoutDescription(number):
+        node.AddLayoutDescription(number, description)
+    node.SetViewArrangement(number)
 
 
 def layout_description() -> str:

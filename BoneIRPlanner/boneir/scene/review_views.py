@@ -9,7 +9,7 @@ from typing import Any
 from ..case import Image
 from .core import slicer
 from .marks import Part, mark, marked, remove_marked
-from .reslice import ACROSS, ALONG, ALONG_TOO
+from .reslice import ACROSS, ALONG, ALONG_TOO, arrange_views
 from .volume import show_image
 
 LAYOUT = 5711
@@ -34,12 +34,7 @@ class Overlay(StrEnum):
 
 def use_review_layout(scene: Any) -> None:
     """Show the layout for review: three slice views beside each other, linked, with one cursor in all of them."""
-    node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
-    if node is None:
-        node = scene.AddNode(slicer.vtkMRMLLayoutNode())
-    if not node.IsLayoutDescription(LAYOUT):
-        node.AddLayoutDescription(LAYOUT, layout_description())
-    node.SetViewArrangement(LAYOUT)
+    arrange_views(scene, LAYOUT, layout_description())
     link_views(scene)
 
 
