@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ..ablation.device import Device
 from ..access.biopsy import (
     Core,
@@ -84,8 +86,9 @@ def _core_findings(probe: Probe, core: Core, least: Value) -> list[Finding]:
         return [Finding("biopsy.misses", Severity.STOP, text, 0.0, "mm", least, tip, probe.name)]
     if core.viable_mm >= least.amount:
         return []
+    held = math.floor(10 * core.viable_mm) / 10  # what is too little must not be read as enough
     text = (
-        f"The core of needle {probe.name} holds {core.viable_mm:.0f} mm of viable lesion, {least} would be right: "
+        f"The core of needle {probe.name} holds {held:.1f} mm of viable lesion, {least} would be right: "
         "another way, a deeper tip or more cores."
     )
     return [Finding("biopsy.viable_core", Severity.WARN, text, core.viable_mm, "mm", least, tip, probe.name)]
