@@ -20,7 +20,9 @@ from boneir.proposal import Goal, Proposal, SkinMap
 from boneir.report import write_report
 from boneir.report.compose import compose_report
 from boneir.report.html import html_of
+from boneir.report.model import Table
 from boneir.report.numbers import measure_text
+from boneir.report.source_list import SourceList
 from report_example import example_assessment, example_case, example_measures, example_pictures, example_plan, png
 
 VOID = {"meta", "br", "img", "col", "polygon"}
@@ -322,3 +324,13 @@ def test_the_plans_beside_it_and_the_refusals_are_told(case: Case, plan: Plan, a
     assert "plan-2 posterior 80.9 mm 9.98 mm 3.3 mm 99.9 % Clear" in text
     assert "Aimed at L 0.0 P 0.0 S 0.0 mm, 1 of 5 entries on the skin are allowed." in text
     assert "Into bone too often Spinal canal 3 Too far from the target for this needle 1" in text
+
+
+def test_figures_are_listed_by_what_they_were_used_for() -> None:
+    sources = SourceList()
+    value = Value(1.5, "mm", Grade.DEFAULT, "a proposal")
+    for code in ("ablation.minimal_margin", "registration.edges_mm", "access.c_arm", "RECIST 1.1"):
+        sources.figure_text(value, code)
+    (table,) = (block for block in sources.section().blocks if isinstance(block, Table))
+    uses = "effect, minimal margin; registration, edges; way in, C-arm; RECIST 1.1"
+    assert squeezed(table.rows[0].cells[1]) == f"{uses}: 1.5 mm"

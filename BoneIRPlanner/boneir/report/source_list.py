@@ -35,10 +35,7 @@ class SourceList:
 
     def figure_text(self, value: Value, code: str) -> str:
         """A value with its grade and number: "3 mm, published [2]"; `code` of measure or finding, or words."""
-        part, dot, use = code.partition(".")
-        is_code = bool(dot) and part.replace("_", "").islower()
-        words = f"{_PARTS.get(part, part)}, {use}".replace("_", " ").replace("c arm", "C-arm") if is_code else code
-        return f"{value_text(value)}, {value.grade} {self.cite(value, words)}"
+        return f"{value_text(value)}, {value.grade} {self.cite(value, _use_in_words(code))}"
 
     def section(self) -> Section:
         """The table of all values cited so far."""
@@ -52,6 +49,14 @@ class SourceList:
                 Paragraph("Defaults of this software are proposals: a physician should set them.", quiet=True)
             )
         return Section("Limits and figures used", tuple(blocks))
+
+
+def _use_in_words(code: str) -> str:
+    """What a value was used for: "effect, minimal margin" of "ablation.minimal_margin"; words stay as they are."""
+    part, dot, use = code.partition(".")
+    if not dot or not part.replace("_", "").islower():
+        return code
+    return f"{_PARTS.get(part, part)}, {use.removesuffix('_mm')}".replace("_", " ").replace("c arm", "C-arm")
 
 
 def _cells(number: int, value: Value, uses: list[str]) -> tuple[str, ...]:
