@@ -163,6 +163,16 @@ def test_the_rules_for_the_canal(behind, wall_hu, code, severity):
         assert finding.measured == found.measure("ablation.distance", "spinal_canal").amount
 
 
+def test_gas_and_warmth_are_only_told_where_heat_or_cold_harms():
+    case = a_case((0.0, 25.0, 0.0), wall_hu=900)
+    probe = zone_centred()
+    for technique, told in ((Technique.MICROWAVE, True), (Technique.ETHANOL, False)):
+        found = assess(case, a_plan(case, probe, technique=technique))
+        (text,) = [f.text for f in found.findings if f.code == "ablation.protection" and f.about == "spinal_canal"]
+        assert ("degC" in text, "--protect" in text) == (told, told)
+        assert "10 mm" in text
+
+
 def test_ice_harms_before_it_kills():
     """The lethal zone ends 6.5 mm before the canal, the ice 1.5 mm: what counts for nerves is the ice."""
     case = a_case((0.0, 20.0, 0.0), wall_hu=100)

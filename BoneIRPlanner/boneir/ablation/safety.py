@@ -33,10 +33,11 @@ class _Neighbour:
     limit: Value
     grave: bool
     neural: bool
+    thermal: bool
 
 
 def zone_safety(
-    shells: Sequence[Shells], structures: Sequence[Structure], image: Image, lesion: Lesion
+    shells: Sequence[Shells], structures: Sequence[Structure], image: Image, lesion: Lesion, *, thermal: bool = True
 ) -> tuple[tuple[Measure, ...], tuple[Finding, ...]]:
     """Hold the zones of a lesion's probes against every critical structure and the skin.
 
@@ -48,6 +49,8 @@ def zone_safety(
         Critical ones and the body are looked at.
     image : Image
     lesion : Lesion
+    thermal : bool
+        Whether the zone is one of heat or cold, from which gas or fluid protects.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def zone_safety(
     for item in structures:
         if item.mask.is_empty or item.role not in (Role.CRITICAL, Role.BODY):
             continue
-        beside = _neighbour(item, zone)
+        beside = _neighbour(item, zone, thermal)
         title = f"{zone.capitalize()} to {beside.words}"
         found = approach(shells, item.mask, is_skin=item.role is Role.BODY)
         if found is None:
@@ -82,15 +85,17 @@ def zone_safety(
     return (*(measure for _, measure in near), *far), tuple(findings)
 
 
-def _neighbour(item: Structure, zone: str) -> _Neighbour:
+def _neighbour(item: Structure, zone: str, thermal: bool) -> _Neighbour:
     if item.role is Role.BODY:
-        return _Neighbour("skin", "the skin", zone, ablation_limit("skin_distance_mm"), grave=True, neural=False)
+        return _Neighbour(
+            "skin", "the skin", zone, ablation_limit("skin_distance_mm"), grave=True, neural=False, thermal=thermal
+        )
     kind = structure_kinds().get(item.kind) or kind_for(item.name)
     neural = kind is not None and kind.kin.key in NEURAL
     severity = None if kind is None else kind.severity or kind.kin.severity
     limit = ablation_limit("neural_protection_mm" if neural else "organ_distance_mm")
     words = item.name if kind is None else kind.name[0].lower() + kind.name[1:]
-    return _Neighbour(item.name, words, zone, limit, severity is None or severity.amount >= GRAVE, neural)
+    return _Neighbour(item.name, words, zone, limit, severity is None or severity.amount >= GRAVE, neural, thermal)
 
 
 def _finding(beside: _Neighbour, found: Approach, densest: float | None) -> Finding | None:
@@ -121,14 +126,19 @@ def _about_nerve(beside: _Neighbour, found: Approach, densest: float | None) -> 
         return _make("ablation.distance", Severity.STOP, text, beside, found, stop)
     if distance >= beside.limit.amount and found.possible_mm > 0.0:
         return None
-    cold, heat = ablation_limit("neural_cold_c"), ablation_limit("neural_heat_c")
-    keep = f"plan a protection that keeps it between {cold.amount:g} and {heat.amount:g} degC"
+    right = _protection(beside) if beside.thermal else f"at least {beside.limit} would be right."
     if distance < beside.limit.amount:
-        text = f"The {beside.zone} ends {distance:.1f} mm before {words}, nearer than {beside.limit}: {keep}."
+        text = f"The {beside.zone} ends {distance:.1f} mm before {words}, nearer than {beside.limit}: {right}"
     else:
-        text = f"At its largest the {beside.zone} may reach {words}, {distance:.1f} mm from its expected edge: {keep}."
+        text = f"At its largest the {beside.zone} may reach {words}, {distance:.1f} mm from its expected edge: {right}"
+    return _make("ablation.protection", Severity.WARN, text, beside, found)
+
+
+def _protection(beside: _Neighbour) -> str:
+    """What protects from heat or cold, and how to simulate it."""
+    cold, heat = ablation_limit("neural_cold_c"), ablation_limit("neural_heat_c")
     medium = ProtectiveMedium.WARM_SALINE if beside.zone == "ice" else ProtectiveMedium.CO2
-    return _make("ablation.protection", Severity.WARN, f"{text} {how_to_try(medium)}", beside, found)
+    return f"plan a protection that keeps it between {cold.amount:g} and {heat.amount:g} degC. {how_to_try(medium)}"
 
 
 def _make(

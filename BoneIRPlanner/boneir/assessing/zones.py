@@ -63,7 +63,8 @@ def _assess_ablating(subject: Subject, chosen: Sequence[tuple[Probe, Device]], s
         sheet.zones.append(joined)
         sheet.add([_volume(joined)], findings)
     assess_margin(treatment, lesion, shells, sheet)
-    sheet.add(*zone_safety(shells, case.structures, case.image, lesion))
+    thermal = treatment.technique not in (Technique.ELECTROCHEMOTHERAPY, Technique.ETHANOL)
+    sheet.add(*zone_safety(shells, case.structures, case.image, lesion, thermal=thermal))
 
 
 def _technique_findings(
