@@ -126,6 +126,7 @@ def test_plans_differ_and_say_why_they_stand_where_they_stand() -> None:
         assert "Entries that lost" in text
         assert "margin covered" not in text, "a biopsy needle makes no zone"
         assert "within its zone" not in text
+        assert " 0 mm are to be kept" not in text
     rule, structure, count = proposal.skin.refusals()[0]
     assert f"{count} " in " ".join(proposal.plans[0].reasons)
     assert rule in RULES

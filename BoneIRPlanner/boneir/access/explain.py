@@ -119,12 +119,13 @@ def _binding_sentence(plan: Chosen) -> str:
         return "No critical structure that is outlined lies near the way."
     name, near = structure_words(plan.binding[0]), plan.binding[1]
     place = ", ".join(f"{x:.0f}" for x in near.place_mm)
+    kept = f"{near.limit} are to be kept" if near.limit.amount > 0 else "no clearance is asked for"
     left = f"{near.spare_mm:.1f} mm are left beyond the placement error"
     if near.spare_mm < 0:
         left = f"{-near.spare_mm:.1f} mm are missing with the placement error, inside the lesion"
     return (
         f"What binds it is {name}: {near.clearance_mm:.1f} mm from the needle's surface at ({place}) mm LPS, "
-        f"where {near.limit} are to be kept and {left}."
+        f"where {kept} and {left}."
     )
 
 
