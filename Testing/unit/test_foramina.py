@@ -11,6 +11,7 @@ from boneir.anatomy.outline import outline_structures
 from boneir.case import Role, Structure
 from boneir.findings import Finding, Severity
 from boneir.training.synthetic_patient import SyntheticPatient, synthetic_patient
+from outlined_patient import cut
 
 LEVELS = ("L1", "L2", "L3", "L4")
 
@@ -22,7 +23,9 @@ def patient() -> SyntheticPatient:
 
 @cache
 def outlined() -> tuple[dict[str, Structure], tuple[Finding, ...]]:
-    structures, findings = outline_structures(patient().image)
+    # Roots and what their names rest on, from the middle of the sacrum to the lowest ribs.
+    low, high = (patient().vertebra(name).at(0, 0, 0)[2] + more for name, more in (("L5", -75.0), ("T10", 0.0)))
+    structures, findings = outline_structures(cut(patient().image, low, high))
     return {item.name: item for item in structures}, findings
 
 

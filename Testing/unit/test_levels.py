@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from boneir.anatomy.outline import outline_structures
 from boneir.case import Image, Structure
-from boneir.findings import Finding
 from boneir.grid import Grid
-from boneir.training.synthetic_patient import SyntheticPatient, synthetic_patient
+from boneir.training.synthetic_patient import SyntheticPatient
 from boneir.training.synthetic_pelvis import HEAD_RADIUS_MM
+from outlined_patient import cut, outlined, patient
 
-SPACING = (2.0, 2.0, 3.0)
 SEEDS = (0, 5)
 WHOLE = ("L5", "L4", "L3", "L2", "L1", "T12", "T11")
-
-
-@cache
-def patient(seed: int) -> SyntheticPatient:
-    return synthetic_patient(seed, SPACING)
-
-
-def cut(image: Image, low_mm: float, high_mm: float) -> Image:
-    """The slices between two heights, in LPS mm."""
-    z = image.grid.origin_mm[2] + image.grid.spacing_mm[2] * np.arange(image.grid.shape[0])
-    keep = np.flatnonzero((z >= low_mm) & (z <= high_mm))
-    first, count = int(keep[0]), len(keep)
-    _, rows, columns = image.grid.shape
-    grid = image.grid.window((first, 0, 0), (count, rows, columns))
-    return Image(image.voxels[first : first + count].copy(), grid, image.modality, image.unit)
 
 
 def turned(image: Image) -> Image:
@@ -42,12 +24,6 @@ def turned(image: Image) -> Image:
     x, y, z = (float(v) for v in far)
     other = Grid(grid.shape, grid.spacing_mm, (x, y, z), (-1.0, 0, 0, 0, 1.0, 0, 0, 0, -1.0))
     return Image(np.ascontiguousarray(image.voxels[::-1, :, ::-1]), other)
-
-
-@cache
-def outlined(seed: int) -> tuple[dict[str, Structure], tuple[Finding, ...]]:
-    structures, findings = outline_structures(patient(seed).image)
-    return {item.name: item for item in structures}, findings
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:

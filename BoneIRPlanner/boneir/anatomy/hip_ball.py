@@ -123,7 +123,7 @@ def _evidence(
     ways = sphere(count).unit
     off = radius + np.asarray(_OFF_MM)
     points = (centres[:, None, None] + off[:, None, None] * ways) / spacing
-    seen = ndimage.map_coordinates(hu, np.moveaxis(points, -1, 0), order=order, cval=np.nan)
+    seen = ndimage.map_coordinates(hu, np.moveaxis(points, -1, 0), np.float32, order, cval=np.nan)
     inside, head, space, wall = np.split(seen, np.cumsum([len(_INSIDE_MM), len(_HEAD_MM), len(_SPACE_MM)]), axis=1)
     bright, dark, beyond = head.max(axis=1), space.min(axis=1), wall.max(axis=1)
     usual = level_setting("hip_edge_hu")
@@ -133,8 +133,11 @@ def _evidence(
     dip = np.clip((np.minimum(bright, beyond) - dark) / usual, 0.0, 1.0)[:, socket]
     filled = np.where(np.isfinite(inside), inside > level_setting("hip_marrow_hu"), np.nan).mean(axis=1)
     known = np.isfinite(edge).mean(axis=1) >= seen_share
-    parts = np.zeros((len(centres), 3))
-    for n in np.flatnonzero(known & np.isfinite(dip).any(axis=1)):
-        parts[n] = np.nanmean(edge[n]), np.nanmean(dip[n]), np.nanmean(filled[n])
     unusual = (radius - level_setting("hip_ball_mm")) / level_setting("hip_ball_spread_mm")
-    return np.asarray((parts[:, 0] + parts[:, 1]) / 2 * parts[:, 2] * np.exp(-0.5 * unusual**2))
+    return np.asarray(known * (_seen(edge) + _seen(dip)) / 2 * _seen(filled) * np.exp(-0.5 * unusual**2))
+
+
+def _seen(values: Floats) -> Floats:
+    """Means of rows (n, m) over what is seen of them; 0 where nothing is."""
+    known = np.isfinite(values)
+    return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
