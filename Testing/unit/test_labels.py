@@ -12,6 +12,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813 - the name that its own manual uses
 from pydicom.sr.codedict import codes
 
+from boneir.anatomy.from_labels import structures_from_labels
 from boneir.errors import OutlineError
 from boneir.image.label_names import read_label_names
 from boneir.image.labels import read_labels
@@ -178,6 +179,21 @@ def test_dicom_seg(tmp_path: Path, kind: str, orientation: tuple[float, ...]) ->
     assert aorta.code == "SCT^15825003^Aorta"
     assert np.array_equal(mask_on(aorta.mask, image.grid).full(), marked == 1)
     assert np.array_equal(mask_on(kidney.mask, image.grid).full(), marked == 2)
+    # Where the name tells no side, the modifier of the type does, or that of the anatomic region.
+    data, right = pydicom.dcmread(tmp_path / "seg.dcm"), hd.sr.CodedConcept("24028007", "SCT", "Right")
+    segment = data.SegmentSequence[-1]
+    segment.SegmentLabel = "Segment_2"
+    segment.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [right]
+    data.save_as(tmp_path / "type.dcm")
+    del segment.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence
+    region = hd.sr.CodedConcept("64033007", "SCT", "Kidney")
+    region.AnatomicRegionModifierSequence = [right]
+    segment.AnatomicRegionSequence = [region]
+    data.save_as(tmp_path / "region.dcm")
+    for name in ("type.dcm", "region.dcm"):
+        found = structures_from_labels(read_labels(tmp_path / name), image.grid)
+        assert [item.kind for item in found] == ["aorta", "kidney_right"]
+        assert np.array_equal(found[1].mask.full(), marked == 2)
     (tmp_path / "broken.dcm").write_bytes((tmp_path / "seg.dcm").read_bytes()[:1500])
     with pytest.raises(OutlineError):
         read_labels(tmp_path / "broken.dcm")
