@@ -16,11 +16,6 @@ from .lesion_rays import Rays, Surroundings
 from .lesion_settings import lesion_setting
 from .lesion_surface import Surface, finished, grown_surfaces
 
-_WITHIN_MM, _BEYOND_MM = (-2.5, -0.5), (1.0, 4.0)
-_BENT_MM, _DEEPLY_MM = 2.0, 5.0
-"""A surface is bent to a click as near as the first; beyond, as much as the second speaks fully against it."""
-_SUPPORT = 0.1
-"""Power of the evidence that the sharpness is multiplied by on MR."""
 SIGNS = ("sharp", "textured", "evidence", "radius", "strange", "rough", "strange_within", "strange_beyond")
 """What is looked at; the weight of each stands in the settings as ``choice_...``."""
 
@@ -62,7 +57,8 @@ def likely_surface(
     surfaces = grown_surfaces(around.by_seed() if by_seed else around, sizes_mm, reach_mm)
     crossed = np.array([clicks_crossed(surface, around) for surface in surfaces])
     if around.strange is None:
-        clear = np.array([one.sharpness * max(one.evidence, 1.0) ** _SUPPORT for one in surfaces])
+        power = lesion_setting("choice_support")
+        clear = np.array([one.sharpness * max(one.evidence, 1.0) ** power for one in surfaces])
         return Choice(finished(around, surfaces[int((clear * (1 - 0.5 * np.minimum(crossed, 1.0))).argmax())]))
     expected = expected_dice(surfaces) - lesion_setting("choice_click") * crossed
     first = int(expected.argmax())
@@ -96,29 +92,30 @@ def signs(surface: Surface) -> tuple[float, ...]:
         float(np.log(radius)),
         float(surface.strange),
         float(np.std(reach) / np.mean(reach)),
-        _strange(rays, reach, _WITHIN_MM),
-        _strange(rays, reach, _BEYOND_MM),
+        _strange(rays, reach, -lesion_setting("strange_within_to_mm"), -lesion_setting("strange_within_from_mm")),
+        _strange(rays, reach, lesion_setting("strange_beyond_from_mm"), lesion_setting("strange_beyond_to_mm")),
     )
 
 
 def clicks_crossed(surface: Surface, around: Surroundings) -> float:
     """By how much a surface leaves clicks on the wrong side: the sum over them, 0 to 1 for each."""
     rays, crossed = surface.rays, 0.0
+    bent_mm, deep_mm = lesion_setting("click_bent_mm"), lesion_setting("click_deep_mm")
     for clicks, sign in ((around.inside, 1.0), (around.outside, -1.0)):
         if not len(clicks):
             continue
         away = (clicks - rays.centre) * rays.spacing_mm
         weight, which = rays.sphere.nearest(away)
         beyond = np.linalg.norm(away, axis=1) - (surface.reach_mm[which] * weight).sum(axis=1)
-        crossed += float(np.clip((sign * beyond - _BENT_MM) / _DEEPLY_MM, 0.0, 1.0).sum())
+        crossed += float(np.clip((sign * beyond - bent_mm) / deep_mm, 0.0, 1.0).sum())
     return crossed
 
 
-def _strange(rays: Rays, reach_mm: NDArray[np.float64], band_mm: tuple[float, float]) -> float:
+def _strange(rays: Rays, reach_mm: NDArray[np.float64], from_mm: float, to_mm: float) -> float:
     """Mean strangeness of bone in a band along the surface, in standard deviations; 0 where it is not known."""
     if rays.strange is None:
         return 0.0
     off = rays.radii_mm[None] - reach_mm[:, None]
-    weight = ((off > band_mm[0]) & (off < band_mm[1]) & rays.shown & (rays.depth_mm > -1.0)) * rays.volume_mm3
+    weight = ((off > from_mm) & (off < to_mm) & rays.shown & (rays.depth_mm > -1.0)) * rays.volume_mm3
     total = float(weight.sum())
     return float((rays.strange * weight).sum()) / total / lesion_setting("strange_scale_hu") if total > 0 else 0.0

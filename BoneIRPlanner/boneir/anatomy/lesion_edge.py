@@ -9,15 +9,6 @@ from .lesion_rays import Rays
 from .lesion_settings import lesion_setting
 from .sphere import Floats, Sphere
 
-_SURE = 2.0
-"""How loudly a sample that is fully inside or outside speaks (a natural logarithm)."""
-_INNER_MM, _INNER_WIDE_MM = 1.2, 3.8
-_OUTER_MM, _OUTER_WIDE_MM = 0.7, 2.8
-_BLUR_STEPS = 0.45
-"""An edge is as wide as the voxels along it: numbers nearer to it than this share of a voxel are of both sides."""
-_SPREADS = 1.5
-"""The contrast across the edge must exceed so many spreads of the lesion, or there is no one number inside."""
-
 
 def cost_by_edge(rays: Rays, reach_mm: Floats, ratio: Floats) -> Floats:
     """Cost of a surface at each radius of each direction, near one that is known.
@@ -37,23 +28,23 @@ def cost_by_edge(rays: Rays, reach_mm: Floats, ratio: Floats) -> Floats:
     -------
     ndarray (directions, radii)
     """
-    off = rays.radii_mm[None] - reach_mm[:, None]
+    off, sure = rays.radii_mm[None] - reach_mm[:, None], lesion_setting("edge_sure")
     inner, outer = _levels(rays, off)
     contrast, middle = outer - inner, 0.5 * (outer + inner)
     spread = _spread(rays.hu[_deep(off)])
-    clear = np.abs(contrast) > max(lesion_setting("edge_contrast_hu"), _SPREADS * spread)
+    clear = np.abs(contrast) > max(lesion_setting("edge_contrast_hu"), lesion_setting("edge_spreads") * spread)
     half = np.maximum(np.abs(contrast), 1.0)[:, None] / 2
-    side = np.clip((middle[:, None] - rays.hu) * np.sign(contrast)[:, None] / half, -1, 1) * _SURE
+    side = np.clip((middle[:, None] - rays.hu) * np.sign(contrast)[:, None] / half, -1, 1) * sure
     speaks = np.where(clear[:, None], side, ratio)
     reach = lesion_setting("edge_reach_mm")
-    speaks = np.where(off < -reach, _SURE, np.where(off > reach, -_SURE, speaks))
+    speaks = np.where(off < -reach, sure, np.where(off > reach, -sure, speaks))
     speaks = speaks + np.where(rays.depth_mm > 0, 0.0, 0.5 * (np.minimum(rays.depth_mm, 0) - 1))
-    speaks = np.where(rays.shown, speaks, -_SURE)
+    speaks = np.where(rays.shown, speaks, -sure)
     return np.asarray(-np.cumsum(speaks * rays.volume_mm3, axis=1) / lesion_setting("grain_mm") ** 3 + rays.clicks)
 
 
 def _deep(off_mm: Floats) -> NDArray[np.bool_]:
-    deep = off_mm < -_INNER_MM
+    deep = off_mm < -lesion_setting("edge_inner_mm")
     return deep if np.count_nonzero(deep) >= len(off_mm) else off_mm < 0
 
 
@@ -64,11 +55,12 @@ def _spread(values: NDArray[np.floating]) -> float:
 def _levels(rays: Rays, off_mm: Floats) -> tuple[Floats, Floats]:
     """Numbers inside and outside of the surface in each direction, by the rays nearby."""
     typical = float(np.median(rays.hu[_deep(off_mm)]))
-    blur = _BLUR_STEPS * (np.abs(rays.sphere.unit) * rays.spacing_mm).max(axis=1)[:, None]
-    within, beyond = -np.maximum(_INNER_MM, blur), np.maximum(_OUTER_MM, blur)
-    near = _mean(rays, (off_mm < within) & (off_mm > within - _INNER_WIDE_MM), 2, typical)
+    blur = lesion_setting("edge_blur_steps") * (np.abs(rays.sphere.unit) * rays.spacing_mm).max(axis=1)[:, None]
+    within = -np.maximum(lesion_setting("edge_inner_mm"), blur)
+    beyond = np.maximum(lesion_setting("edge_outer_mm"), blur)
+    near = _mean(rays, (off_mm < within) & (off_mm > within - lesion_setting("edge_inner_wide_mm")), 2, typical)
     inner = 0.5 * (near + typical)
-    outer = _mean(rays, (off_mm > beyond) & (off_mm < beyond + _OUTER_WIDE_MM), 1, typical)
+    outer = _mean(rays, (off_mm > beyond) & (off_mm < beyond + lesion_setting("edge_outer_wide_mm")), 1, typical)
     return inner, np.minimum(outer, inner + lesion_setting("edge_most_hu"))
 
 
