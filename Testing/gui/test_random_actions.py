@@ -54,7 +54,7 @@ class User(RuleBasedStateMachine):
     module: Any
     image: Any
     refusals: list[str]
-    done = 0
+    done = scribbled = assessed = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -224,11 +224,23 @@ class User(RuleBasedStateMachine):
         assert ui.reviewStatus.text
 
     @precondition(lambda self: self.pages)
-    @rule(number=NUMBER, assess=st.sampled_from([False, False, True]))
-    def act_from_the_menu_of_an_item(self, number: int, assess: bool) -> None:
+    @rule(number=NUMBER)
+    def show_from_the_menu_of_an_item(self, number: int) -> None:
+        from boneir.gui.plan_actions import open_plan
+
+        self.from_the_menu(open_plan, number)
+
+    @precondition(lambda self: self.pages)
+    @rule(number=NUMBER)
+    def assess_from_the_menu_of_an_item(self, number: int) -> None:
+        from boneir.gui.plan_actions import assess_plan
+
+        self.from_the_menu(assess_plan, number)
+        User.assessed += 1
+
+    def from_the_menu(self, act: Any, number: int) -> None:
         import slicer
 
-        from boneir.gui.plan_actions import assess_plan, open_plan
         from standins.application import enter_module
 
         if not self.inside:
@@ -237,12 +249,14 @@ class User(RuleBasedStateMachine):
         slicer.util.getModuleWidget = lambda name: self.widget
         slicer.util.selectModule = lambda name: None
         name = self.page(number).name
-        (assess_plan if assess else open_plan)(name)
+        act(name)
         assert self.widget.parameters.planName == name
 
     @rule(number=NUMBER, away=SHIFTS, shift=st.integers(0, 1))
     def scribble_in_the_segment_editor(self, number: int, away: tuple[int, int, int], shift: int) -> None:
         """With the effect "Bone lesion", into any segment, inside the lesion or beside it."""
+        if self.inside:
+            self.load()
         outlines = self.scene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
         volume = self.scene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
         if outlines is None or volume is None or outlines.GetSegmentation().GetNumberOfSegments() == 0:
@@ -254,7 +268,7 @@ class User(RuleBasedStateMachine):
         self.editor.segment = segment
         self.editor.node.SetSelectedSegmentID(segment)
         place = [a + b for a, b in zip(CENTRE, away, strict=True)]
-        self.editor.scribble(place, shift=shift)
+        User.scribbled += self.editor.scribble(place, shift=shift)
 
     @precondition(lambda self: self.inside and self.pages)
     @rule(number=NUMBER)
@@ -356,3 +370,5 @@ def test_any_actions_in_any_order(user: type[User]) -> None:
     run_state_machine_as_test(user, settings=how)
     print(f"{user.done} actions")
     assert user.done >= max(ACTIONS, 100)
+    assert user.scribbled
+    assert user.assessed
