@@ -189,6 +189,14 @@ def test_layers_of_unlike_conductivity_carry_the_same_flux():
     assert made.temperature_c[0, 0, 1:29] == pytest.approx(57.0 - 20.0 / resistances.sum() * way, abs=0.02)
 
 
+def around_vessel(r, k, q, film, r1, r2):
+    """theta = -q r2/4k + C1 ln r + C2 with k theta'(r1) = h theta(r1) and theta(r2) = 0."""
+    system = np.array([[k / r1 - film * math.log(r1), -film], [math.log(r2), 1.0]])
+    right = np.array([q * r1 / 2 - film * q * r1**2 / (4 * k), q * r2**2 / (4 * k)])
+    c1, c2 = np.linalg.solve(system, right)
+    return -q * r**2 / (4 * k) + c1 * np.log(r) + c2
+
+
 def test_a_vessel_with_flowing_blood_cools_its_surroundings():
     """Source between two cylinders; blood takes heat at the inner one through a film."""
     k, q, film, r1, r2 = 0.5, 2e4, 230.0, 6e-3, 24e-3
@@ -202,13 +210,8 @@ def test_a_vessel_with_flowing_blood_cools_its_surroundings():
         medium, 4000.0, source=np.full(shape, q), generator=ConstantPower(1.0, period_s=25.0), held=bodies,
         perfusion_stops=False,
     )  # fmt: skip
-    # theta = -q r2/4k + C1 ln r + C2 with k theta'(r1) = h theta(r1) and theta(r2) = 0
-    system = np.array([[k / r1 - film * math.log(r1), -film], [math.log(r2), 1.0]])
-    right = np.array([q * r1 / 2 - film * q * r1**2 / (4 * k), q * r2**2 / (4 * k)])
-    c1, c2 = np.linalg.solve(system, right)
     chosen = (r > 8.0) & (r < 22.0)
-    rm = r[chosen] * 1e-3
-    exact = -q * rm**2 / (4 * k) + c1 * np.log(rm) + c2
+    exact = around_vessel(r[chosen] * 1e-3, k, q, film, r1, r2)
     assert np.abs(made.temperature_c[chosen] - 37.0 - exact).max() < 0.01 * exact.max()
 
 
@@ -226,10 +229,6 @@ def test_a_vessel_that_is_tilted_against_the_grid_cools_alike(spacing, limit):
         medium, 700.0, source=np.full(shape, q), generator=ConstantPower(1.0, period_s=10.0), held=bodies,
         perfusion_stops=False,
     )  # fmt: skip
-    system = np.array([[k / r1 - film * math.log(r1), -film], [math.log(r2), 1.0]])
-    right = np.array([q * r1 / 2 - film * q * r1**2 / (4 * k), q * r2**2 / (4 * k)])
-    c1, c2 = np.linalg.solve(system, right)
     chosen = (r > 5.0) & (r < 9.0) & (np.abs(along) < 2.0)
-    rm = r[chosen] * 1e-3
-    exact = -q * rm**2 / (4 * k) + c1 * np.log(rm) + c2
+    exact = around_vessel(r[chosen] * 1e-3, k, q, film, r1, r2)
     assert np.abs(made.temperature_c[chosen] - 37.0 - exact).max() < limit * exact.max()
