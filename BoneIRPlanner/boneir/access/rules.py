@@ -213,7 +213,8 @@ class Judge:
             for item, mask in zip(obstacle.structures, obstacle.masks, strict=True)
             if kin_of(item) == "lung"
         ]
-        if not lungs or not any(name.startswith("rib_") for name in self.field.bones.holding):
+        into_rib = any(name.startswith("rib_") for name in self.field.bones.holding)
+        if not (lungs and into_rib and len(walk.steps)):
             return
         tip = walk.tips_mm.mean(axis=0)
         away = outward_of_mask(lungs, tip)
