@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -205,6 +206,26 @@ def test_the_command_writes_report_and_actual_plan(case, bare, tmp_path, capsys,
     assert "Margin over the surface of lesion-1" in page
     assert "in the liver" in page
     assert (folder / "plans" / "plan-1-actual.json").exists()
+
+
+def test_needles_are_told_where_no_zone_can_be_outlined(case, bare, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("boneir.commands.verify.draw", lambda *_: ((), ()))
+    folder, control_folder = tmp_path / "case", tmp_path / "control"
+    save_case(case, folder)
+    save_plan(bare, folder)
+    save_case(Case(implant_needles(case.image, actual_ways(bare)[:1], 2.0, streak_hu=120.0)), control_folder)
+    image = next(path for path in control_folder.rglob("*.nrrd"))
+    words = ["verify", folder, "plan-1", "--control", image, "--zone-seed", "0,0,0", "--aligned", "--json"]
+    assert main([str(word) for word in words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (lost,) = (item for item in told["findings"] if item["code"] == "verify.no_zone")
+    assert lost["severity"] == "warn"
+    assert "margin is not known" in lost["text"]
+    assert "--zone takes its mask" in lost["text"]
+    titles = {item["title"] for item in told["verification"]["measures"]}
+    assert "Tip to planned tip" in titles
+    assert not any("argin" in title for title in titles)
+    assert "margin is not known" in (folder / "verified" / "plan-1-verified.html").read_text("utf-8")
 
 
 def test_the_report_of_nothing_says_so(case, plan):

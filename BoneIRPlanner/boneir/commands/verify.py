@@ -11,7 +11,7 @@ from ..anatomy.lesion_file import lesion_from_file
 from ..assessment import assessment_record
 from ..case import Case, Image
 from ..case_folder import find_plan, load_case, save_plan
-from ..errors import BoneIRError, MissingExtraError
+from ..errors import BoneIRError, MissingExtraError, OutlineError
 from ..findings import Finding, Severity
 from ..fusion.ablated import Look, outline_ablated
 from ..fusion.changes import changes_between
@@ -68,7 +68,11 @@ def _zone(options: argparse.Namespace, control: Image) -> tuple[Mask | None, tup
         return outline.mask, said
     if options.zone_seed is None:
         return None, ()
-    outlined = outline_ablated(control, options.zone_seed, Look(options.zone_look))
+    try:
+        outlined = outline_ablated(control, options.zone_seed, Look(options.zone_look))
+    except OutlineError as error:
+        text = f"No ablation zone was outlined: its margin is not known. {error} --zone takes its mask."
+        return None, (Finding("verify.no_zone", Severity.WARN, text, place_mm=options.zone_seed),)
     return outlined.mask, outlined.findings
 
 
