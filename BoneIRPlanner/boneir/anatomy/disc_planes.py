@@ -9,19 +9,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .axial import AxialFrame
+from .level_settings import level_setting, level_span, level_steps
 from .spine_line import STEP_MM, SpineLine
 
 Floats = NDArray[np.float64]
 
 PIVOT_MM = -22.0
 """The planes are given at this distance behind the line (in front of it: negative): the middle of the bodies."""
-_REACH_MM = 12.0
-_BACKS = np.arange(-36.0, -9.0, 3.0)
-_LEFTS = np.arange(-15.0, 15.1, 3.0)
-_LEANS = np.tan(np.radians(np.arange(-24.0, 25.0, 4.0)))
-_SHIFTS_MM = np.arange(-4.5, 4.6, 1.5)
-_LEAN_COST = 15.0
-"""HU that a plane must be darker for every unit of lean, and for every 10 mm of shift."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +35,7 @@ class DiscPlanes:
 
     def at(self, number: int, back_mm: Floats) -> Floats:
         """Station of a plane at distances to back; behind the canal it goes on level."""
-        held = np.clip(back_mm, -45.0, -6.0)
+        held = np.clip(back_mm, *level_span("disc_plane_back_mm"))
         return np.asarray(self.station[number] + self.lean[number] * (held - PIVOT_MM) / STEP_MM)
 
 
@@ -55,7 +49,8 @@ def disc_planes(line: SpineLine, bounds: NDArray[np.int64], hu: NDArray[np.float
     hu : ndarray of float32, shape (s, p, l)
     frame : AxialFrame
     """
-    columns = line.sample(np.clip(hu, -50.0, 600.0), _BACKS, _LEFTS, frame).mean(axis=2)
+    backs, lefts = _backs(), level_steps("disc_lean_left_mm", 3.0)
+    columns = line.sample(np.clip(hu, *level_span("disc_lean_hu")), backs, lefts, frame).mean(axis=2)
     bright = ndimage.gaussian_filter1d(columns, 2.0 / STEP_MM, axis=0, mode="nearest")
     gap = ndimage.gaussian_filter1d(columns, 6.0 / STEP_MM, axis=0, mode="nearest") - bright
     station, lean = bounds.astype(float), np.zeros(len(bounds))
@@ -75,17 +70,22 @@ def beyond_the_ends(planes: DiscPlanes, whole: tuple[bool, ...]) -> DiscPlanes:
     return DiscPlanes(station, planes.lean)
 
 
+def _backs() -> Floats:
+    return level_steps("disc_lean_back_mm", 3.0)
+
+
 def _best_plane(gap: Floats, bound: int) -> tuple[float, float]:
     """Station and lean of the plane near a bound along which the gap is deepest."""
     best, found = -np.inf, (float(bound), 0.0)
-    columns = np.arange(len(_BACKS))
-    for lean in _LEANS:
-        rise = lean * (_BACKS - PIVOT_MM)
-        if np.abs(rise).max() > _REACH_MM:
+    backs, cost, most_mm = _backs(), level_setting("disc_lean_cost_hu"), level_setting("disc_lean_rise_mm")
+    columns = np.arange(len(backs))
+    for lean in np.tan(np.radians(level_steps("disc_lean_deg", 4.0))):
+        rise = lean * (backs - PIVOT_MM)
+        if np.abs(rise).max() > most_mm:
             continue
-        for shift in _SHIFTS_MM:
+        for shift in level_steps("disc_shift_mm", 1.5):
             rows = np.clip(np.rint(bound + (shift + rise) / STEP_MM).astype(int), 0, len(gap) - 1)
-            depth = float(gap[rows, columns].mean()) - _LEAN_COST * (abs(lean) + abs(shift) / 10.0)
+            depth = float(gap[rows, columns].mean()) - cost * (abs(lean) + abs(shift) / 10.0)
             if depth > best:
                 best, found = depth, (bound + shift / STEP_MM, float(lean))
     return found

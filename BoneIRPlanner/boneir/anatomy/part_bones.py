@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .axial import AxialFrame
+from .level_settings import level_setting
 
 Marked = NDArray[np.bool_]
 Labels = NDArray[np.int32]
 
 _HU_STEP = 10.0
-_BRIGHTEST_HU = 700.0
-_AROUND_MM = 90.0
+"""Bones are flooded in steps of this."""
 
 
 def grow_apart(seeds: Labels, bone: Marked, hu: NDArray[np.float32], frame: AxialFrame) -> Labels:
@@ -35,7 +35,7 @@ def grow_apart(seeds: Labels, bone: Marked, hu: NDArray[np.float32], frame: Axia
         0 outside bone, and where bone does not hang together with a seed.
     """
     box = _box_around(seeds > 0, frame)
-    dark = np.clip((_BRIGHTEST_HU - hu[box]) / _HU_STEP, 0, 200).astype(np.uint8)
+    dark = np.clip((level_setting("parting_brightest_hu") - hu[box]) / _HU_STEP, 0, 200).astype(np.uint8)
     dark[~bone[box]] = 255
     flooded = sitk.GetArrayFromImage(
         sitk.MorphologicalWatershedFromMarkers(
@@ -69,7 +69,7 @@ def _with_their_seeds(labels: Labels, seeds: Labels) -> Labels:
 def _box_around(marked: Marked, frame: AxialFrame) -> tuple[slice, slice, slice]:
     """The box around what is marked, with a margin."""
     places = np.argwhere(marked)
-    margin = np.ceil(_AROUND_MM / np.asarray(frame.coarse_spacing_mm)).astype(int)
+    margin = np.ceil(level_setting("parting_around_mm") / np.asarray(frame.coarse_spacing_mm)).astype(int)
     low = np.maximum(places.min(axis=0) - margin, 0)
     high = np.minimum(places.max(axis=0) + margin + 1, marked.shape)
     a, b, c = (slice(int(x), int(y)) for x, y in zip(low, high, strict=True))

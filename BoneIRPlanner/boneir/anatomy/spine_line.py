@@ -12,13 +12,12 @@ from scipy.spatial import cKDTree
 
 from .axial import AxialFrame
 from .canal import CanalCourse
+from .level_settings import level_setting
 
 Floats = NDArray[np.float64]
 
 STEP_MM = 1.5
 """Distance of the planes, and of the samples on them."""
-_TANGENT_MM = 12.0
-"""Standard deviation of the smoothing before directions are taken: about half a vertebra."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +71,15 @@ def spine_line(course: CanalCourse, frame: AxialFrame) -> SpineLine | None:
     """The line through the canal; None where it is shorter than a vertebra."""
     rise, row, column = frame.coarse_spacing_mm
     slices = np.arange(course.first, course.last + 1)
-    if len(slices) < 3 or len(slices) * rise < 20.0:
+    if len(slices) < 3 or len(slices) * rise < level_setting("line_least_mm"):
         return None
     centre = course.centre[slices] * (row, column)
     path = np.column_stack([slices * rise, centre])
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
     stations = np.arange(0.0, length[-1], STEP_MM)
     middle = np.stack([np.interp(stations, length, path[:, a]) for a in range(3)], axis=1)
-    middle[:, 1:] = ndimage.gaussian_filter1d(middle[:, 1:], 4.0 / STEP_MM, axis=0, mode="nearest")
+    width = level_setting("line_smooth_mm") / STEP_MM
+    middle[:, 1:] = ndimage.gaussian_filter1d(middle[:, 1:], width, axis=0, mode="nearest")
     smooth = np.stack([_smoothed(middle[:, a]) for a in range(3)], axis=1)
     up = np.gradient(smooth, axis=0)
     up /= np.linalg.norm(up, axis=1, keepdims=True)
@@ -92,11 +92,12 @@ def spine_line(course: CanalCourse, frame: AxialFrame) -> SpineLine | None:
 
 def _smoothed(values: Floats) -> Floats:
     """Values smoothed along the line, carried on straight beyond both ends."""
-    reach = round(3 * _TANGENT_MM / STEP_MM)
+    tangent_mm = level_setting("line_tangent_mm")
+    reach = round(3 * tangent_mm / STEP_MM)
     run = max(2, min(len(values), round(20.0 / STEP_MM)))
     t = np.arange(run)
     low, high = np.polyfit(t, values[:run], 1), np.polyfit(t, values[-run:], 1)
     before = np.polyval(low, np.arange(-reach, 0)) + values[0] - low[1]
     after = np.polyval(high, run - 1 + np.arange(1, reach + 1)) + values[-1] - np.polyval(high, run - 1)
     padded = np.concatenate([before, values, after])
-    return np.asarray(ndimage.gaussian_filter1d(padded, _TANGENT_MM / STEP_MM)[reach:-reach])
+    return np.asarray(ndimage.gaussian_filter1d(padded, tangent_mm / STEP_MM)[reach:-reach])

@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from ..errors import OutlineError
 from ..mask import Mask
+from .level_settings import level_setting
 from .vertebra_box import STEP_MM, LocalBox
 from .vertebra_frame import VertebraFrame, frame_of_vertebra
 
@@ -18,28 +19,6 @@ Marked = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 _MARGIN_MM = 4.0
-_WALL_BEHIND_MM = 1.0
-"""The body ends this far behind its posterior wall: the cortex of the wall is the body's."""
-_NECK_MM = 4.0
-"""What joins the body by less than twice this is a process (a transverse process of the neck), not the body."""
-_STUB_MM = 12.0
-"""Seen from above, what leaves the body less wide than twice this is the root of a transverse process (as of L5)."""
-_STUB_SHARE = 0.02
-"""Stubs of less than this share of the body are its corners."""
-_CORNER_MM = 2.0
-"""How much of the corners of a body is kept beyond the discs that fit into its view from above."""
-_LEAST_BODY_MM = 8.0
-"""A ring whose front is thinner than this has no body: the atlas."""
-_ATLAS_MM = 8.0
-"""Of an atlas, what lies farther than this beside the canal counts as a process."""
-_GROWTH_MM = 5.0
-"""The canal is wider than what one sees through it by at most this."""
-_CONFIRMED = 0.5
-"""Share of the view through the vertebra that has to be open on the fine voxels too."""
-_RARELY = 0.25
-"""Share of the heights of a body in which a place beside the canal may be bone and still belong to the canal."""
-_USUAL_HEIGHT_MM, _USUAL_DEPTH_MM = 26.0, 33.0
-"""Of the lumbar bodies on which the distances between the parts were settled; others are scaled by theirs."""
 
 _BODY, _LEFT, _RIGHT, _ARCH, _PROCESSES = 1, 2, 3, 4, 5
 
@@ -152,7 +131,8 @@ def _measure(bone: Marked, given: Marked | None, box: LocalBox) -> _Measured:
     beside = bone[:, slab][:, :, np.abs(left) > half].sum(axis=(1, 2))
     pedicle = float(np.average(up, weights=beside * (beside >= 0.4 * beside.max()))) if beside.any() else 0.0
     lamina = _first_behind(bone, middle, box, behind)
-    return _Measured(canal, front, behind, half, wall, lamina, pedicle, _size(height, thick), thick >= _LEAST_BODY_MM)
+    has_body = thick >= level_setting("vertebra_least_body_mm")
+    return _Measured(canal, front, behind, half, wall, lamina, pedicle, _size(height, thick), has_body)
 
 
 def _section(bone: Marked, given: Marked | None, box: LocalBox) -> Marked:
@@ -163,7 +143,7 @@ def _section(bone: Marked, given: Marked | None, box: LocalBox) -> Marked:
     if count:
         largest |= labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
     seen_mm2 = int(np.count_nonzero(largest)) * STEP_MM**2
-    if box.frame.see_through_mm2 > 0 and seen_mm2 >= _CONFIRMED * box.frame.see_through_mm2:
+    if box.frame.see_through_mm2 > 0 and seen_mm2 >= level_setting("canal_confirmed") * box.frame.see_through_mm2:
         return largest
     if given is None or not given.any():
         raise OutlineError("The outline of the vertebra shows no ring around the canal: give an outline of the canal.")
@@ -174,8 +154,8 @@ def _section(bone: Marked, given: Marked | None, box: LocalBox) -> Marked:
 def _whole_section(bone: Marked, core: Marked, height: float, box: LocalBox) -> Marked:
     """The section of the canal, shape (back, left): what one sees through, and around it what is rarely bone."""
     up = box.axes_mm[0]
-    rarely = bone[np.abs(up) <= 0.5 * height].mean(axis=0) < _RARELY
-    around = ndimage.binary_dilation(core, iterations=round(_GROWTH_MM / STEP_MM))
+    rarely = bone[np.abs(up) <= 0.5 * height].mean(axis=0) < level_setting("canal_rarely_bone")
+    around = ndimage.binary_dilation(core, iterations=round(level_setting("canal_growth_mm") / STEP_MM))
     return np.asarray(core | (around & rarely))
 
 
@@ -206,7 +186,8 @@ def _posterior_wall(bone: Marked, core: Marked, box: LocalBox) -> tuple[Floats, 
     last = np.where(ahead.any(axis=1), np.max(np.where(ahead, rows[None, :, None], -1), axis=1), -1)
     shows = (deep >= 0.5 * deep.max()) & (last.min(axis=1) >= 0)
     if not shows.any():
-        return np.full(len(up), float(back[core.any(axis=1)].min()) - 1.0), 0.0, _USUAL_HEIGHT_MM
+        wall = np.full(len(up), float(back[core.any(axis=1)].min()) - 1.0)
+        return wall, 0.0, level_setting("vertebra_usual_height_mm")
     heights, walls = up[shows], back[np.median(last[shows], axis=1).astype(int)]
     slope, offset = _steady_line(heights, walls)
     height = float(np.count_nonzero(shows)) * STEP_MM
@@ -215,7 +196,8 @@ def _posterior_wall(bone: Marked, core: Marked, box: LocalBox) -> tuple[Floats, 
 
 def _size(height_mm: float, depth_mm: float) -> float:
     """How large a vertebra is; the mean of both, for a body that has collapsed or is cut has lost height alone."""
-    return float(np.clip(0.5 * (height_mm / _USUAL_HEIGHT_MM + depth_mm / _USUAL_DEPTH_MM), 0.5, 1.3))
+    usual_height_mm, usual_depth_mm = (level_setting(f"vertebra_usual_{way}_mm") for way in ("height", "depth"))
+    return float(np.clip(0.5 * (height_mm / usual_height_mm + depth_mm / usual_depth_mm), 0.5, 1.3))
 
 
 def _steady_line(x: Floats, y: Floats) -> tuple[float, float]:
@@ -234,10 +216,10 @@ def _steady_line(x: Floats, y: Floats) -> tuple[float, float]:
 def _name_parts(bone: Marked, measured: _Measured, box: LocalBox) -> NDArray[np.uint8]:
     """The number of its part in each voxel of bone of the box, 0 elsewhere."""
     back, left = box.axes_mm[1][:, None], box.axes_mm[2]
-    front = bone & (back <= measured.wall_mm[:, None, None] + _WALL_BEHIND_MM)
+    front = bone & (back <= measured.wall_mm[:, None, None] + level_setting("vertebra_wall_behind_mm"))
     names = np.where(bone, _ARCH, 0).astype(np.uint8)
     if not measured.has_body:
-        names[bone & (np.abs(left) > measured.half_width_mm + _ATLAS_MM)] = _PROCESSES
+        names[bone & (np.abs(left) > measured.half_width_mm + level_setting("atlas_aside_mm"))] = _PROCESSES
         return names
     names[bone & _processes(measured, box)] = _PROCESSES
     middle = 0.5 * (measured.front_mm + measured.behind_mm)
@@ -252,24 +234,25 @@ def _name_parts(bone: Marked, measured: _Measured, box: LocalBox) -> NDArray[np.
 def _body(bone: Marked, front: Marked) -> Marked:
     """Bone in front of the posterior wall, without what hangs on it by a neck."""
     # Looked for in all bone, so that the corners at the wall are not taken for necks.
-    inner = (ndimage.distance_transform_edt(bone) > _NECK_MM / STEP_MM) & front
+    neck = level_setting("vertebra_neck_mm") / STEP_MM
+    inner = (ndimage.distance_transform_edt(bone) > neck) & front
     labels, count = ndimage.label(inner)
     if count == 0:
         return front
     largest = labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
-    return np.asarray(front & (ndimage.distance_transform_edt(~largest) <= 2 * _NECK_MM / STEP_MM))
+    return np.asarray(front & (ndimage.distance_transform_edt(~largest) <= 2 * neck))
 
 
 def _without_stubs(body: Marked, size: float) -> Marked:
     """A body without the roots of transverse processes that leave it in front of the posterior wall."""
     view = np.pad(body.any(axis=0), 1)
-    wide = _STUB_MM * size / STEP_MM
+    wide = level_setting("vertebra_stub_mm") * size / STEP_MM
     core = ndimage.distance_transform_edt(view) >= wide
     if not core.any():
         return body
-    kept = ndimage.distance_transform_edt(~core) <= wide + _CORNER_MM / STEP_MM
+    kept = ndimage.distance_transform_edt(~core) <= wide + level_setting("vertebra_corner_mm") / STEP_MM
     slim = np.asarray(body & kept[1:-1, 1:-1])
-    return slim if slim.sum() < (1.0 - _STUB_SHARE) * body.sum() else body
+    return slim if slim.sum() < (1.0 - level_setting("vertebra_stub_share")) * body.sum() else body
 
 
 def _pedicle_outside(bone: Marked, measured: _Measured, box: LocalBox) -> float:
