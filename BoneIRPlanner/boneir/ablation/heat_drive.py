@@ -97,7 +97,8 @@ def radiofrequency_drive(chosen: Chosen, tissues: TissueMap) -> Drive:
     if not watts:
         name = chosen[0][0].name
         raise PlanError(
-            f"Probe {name!r} has no power, current or temperature: its heat cannot be simulated; give power_w."
+            f"The setting of probe {name!r} says no power, current or temperature: its heat cannot be simulated; give "
+            "power_w in the plan, or --power W with the command."
         )
     return Drive(source, RollOffControl(min(watts, most_w)), seconds, near, renew)
 

@@ -12,13 +12,13 @@ from ..assessment import assessment_record
 from ..case_folder import find_plan, load_case
 from ..plan import read_plan
 from .output import Answer, Progress
-from .protecting import with_protection
+from .plan_as_done import plan_as_done
 from .tables import finding_lines, measure_table, verdict_word
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Assess a plan."""
-    plan = with_protection(read_plan(find_plan(options.case, options.plan)), options.protect)
+    plan = plan_as_done(read_plan(find_plan(options.case, options.plan)), options)
     if options.guidance:
         changes = guidance_changes(options.guidance)
         others = (change for change in plan.limits if change.name not in {item.name for item in changes})

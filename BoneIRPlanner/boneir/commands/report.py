@@ -17,13 +17,13 @@ from ..proposing.again import searched_again
 from ..report import write_report
 from .drawing import draw
 from .output import Answer, Progress
-from .protecting import with_protection
+from .plan_as_done import plan_as_done
 from .tables import finding_lines, verdict_word
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Assess a plan, draw it and write its report."""
-    plan = with_protection(read_plan(find_plan(options.case, options.plan)), options.protect)
+    plan = plan_as_done(read_plan(find_plan(options.case, options.plan)), options)
     case = load_case(options.case)
     with progress.step(f"Assessing {plan.name}"):
         assessment, not_simulated = _assessed(case, plan, options, progress)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...plan import Position, Technique
 from .parser import Commands, Parser, case_argument, command, plan_argument
-from .values import count, entry_zone, landmark, not_negative, point, protection
+from .values import count, entry_zone, landmark, not_negative, point, protection, watts
 
 _WITH_NEEDLES = [technique.value for technique in Technique if technique is not Technique.FIXATION]
 """What a device does; screws are proposed by ``boneir screws``."""
@@ -87,6 +87,8 @@ def physics_arguments(parser: argparse.ArgumentParser, *, always: bool = False) 
         parser.add_argument("--physics", action="store_true", help=words)
     words = "put a layer beside an outline for the simulation, like bowel,co2,10 (mm; or d5w, saline, warm_saline)"
     parser.add_argument("--protect", type=protection, action="append", default=[], metavar="NAME,MEDIUM,MM", help=words)
+    words = "power of each radiofrequency needle in W, where its device's setting says none or another"
+    parser.add_argument("--power", type=watts, metavar="W", help=words)
     words = "simulate heat and cold nine times over the ranges of tissue values: sure and possible extent, and chances"
     parser.add_argument("--range", action="store_true", help=words)
     words = "simulate needles that heat one after the other, with time to cool between, instead of all together"

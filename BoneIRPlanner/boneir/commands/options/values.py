@@ -95,6 +95,14 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"expected a number, found {text!r}") from None
 
 
+def watts(text: str) -> float:
+    """A power above 0 W; what is too much is said where it is simulated."""
+    amount = number(text)
+    if not 0 < amount < math.inf:
+        raise argparse.ArgumentTypeError(f"expected W above 0, found {text!r}")
+    return amount
+
+
 def not_negative_seconds(text: str) -> float:
     """Seconds from 0 on."""
     amount = number(text)
