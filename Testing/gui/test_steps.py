@@ -87,6 +87,64 @@ def test_an_image_that_cannot_be_planned_on_gives_one_sentence(widget: Any, scen
     assert "Traceback" not in refusals[0]
 
 
+def test_another_extension_outlines_where_it_is_installed(
+    widget: Any, volume: Any, image: Any, refusals: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+    from types import SimpleNamespace
+
+    import slicer
+    from by_hand import ball
+
+    from boneir.scene.segments import Segment, fill_segmentation
+
+    class Logic:
+        fails = False
+
+        def process(self, inputVolume: Any, outputSegmentation: Any, *, fast: bool, task: str) -> None:
+            if self.fails:
+                raise RuntimeError("no weights")
+            assert inputVolume is volume
+            fill_segmentation(outputSegmentation, [Segment("aorta", ball(image), (1.0, 0.0, 0.0))], image.grid)
+
+    ui = go_to(widget, "images")
+    assert not ui.otherButton.visible
+    monkeypatch.setattr(slicer.modules, "totalsegmentator", object(), raising=False)
+    monkeypatch.setitem(sys.modules, "TotalSegmentator", SimpleNamespace(TotalSegmentatorLogic=Logic))
+    widget.refresh()
+    assert ui.otherButton.isVisibleTo(ui.ImagesStep)
+    ui.otherButton.click()
+    assert widget.logic.segmentNames(widget.parameters.outlines) == ["aorta"]
+    assert not refusals
+    monkeypatch.setattr(Logic, "fails", True)
+    kept = widget.parameters.outlines
+    ui.otherButton.click()
+    assert widget.parameters.outlines is kept
+    assert len(refusals) == 1
+    assert "no weights" in refusals[0]
+
+
+def test_bone_around_the_lesion_is_coloured_and_is_not_again(outlined: Any, scene: Any, refusals: list[str]) -> None:
+    view = scene.AddNewNodeByClass("vtkMRMLSliceCompositeNode")
+    ui = go_to(outlined, "lesion")
+    ui.scoresButton.click()
+    assert len(refusals) == 1
+    assert "bone" in refusals[0]
+    assert not ui.scoresButton.checked
+    go_to(outlined, "images").outlineButton.click()
+    ui = go_to(outlined, "lesion")
+    ui.scoresButton.click()
+    assert ui.scoresButton.checked
+    shown = scene.GetNodeByID(view.GetForegroundVolumeID())
+    assert shown.GetName().startswith("lesion-1")
+    assert view.GetBackgroundVolumeID() == outlined.parameters.inputVolume.GetID()
+    ui.scoresButton.click()
+    assert not ui.scoresButton.checked
+    assert not view.GetForegroundVolumeID()
+    assert not scene.IsNodePresent(shown)
+    assert len(refusals) == 1
+
+
 def test_a_point_is_placed_in_place_mode(widget: Any, volume: Any) -> None:
     import slicer
     import vtk

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import slicer
 from slicer.i18n import tr as _
 
 from .choices import StepName
+from .other_outliners import has_outliner, outlines_of_total_segmentator
 from .records import Inputs, image_outcome, written
 from .step import Step
 from .tables import places_of, show_findings, show_text
@@ -23,10 +25,13 @@ class ImagesStep(Step):
 
     def connect(self) -> None:
         self.ui.outlineButton.connect("clicked()", self.onOutline)
+        self.ui.otherButton.connect("clicked()", self.onOther)
         self.ui.imageFindingsTable.connect("cellClicked(int,int)", self.onFinding)
 
     def refresh(self) -> None:
         self.ui.outlineButton.enabled = self.parameters.inputVolume is not None
+        self.ui.otherButton.visible = has_outliner(slicer.modules)
+        self.ui.otherButton.enabled = self.ui.outlineButton.enabled
         show_text(self.ui.structuresText, outline_words(self.logic.segmentNames(self.parameters.outlines)))
         show_findings(self.ui.imageFindingsTable, image_outcome(self.parameters).findings)
 
@@ -42,6 +47,10 @@ class ImagesStep(Step):
             node, outcome = self.logic.outline(Inputs(self.parameters.inputVolume, self.parameters.outlines))
             self.parameters.outlines = node
             self.parameters.imageOutcome = written(outcome)
+
+    def onOther(self) -> None:
+        with work(_("The other extension could not outline the image.")):
+            self.parameters.outlines = outlines_of_total_segmentator(self.parameters.inputVolume)
 
     def onFinding(self, row: int) -> None:
         self.logic.showPlace(places_of(image_outcome(self.parameters).findings)[row])

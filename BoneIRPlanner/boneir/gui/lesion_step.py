@@ -25,6 +25,7 @@ class LesionStep(Step):
         self.ui.placeButton.connect("clicked()", self.onPlace)
         self.ui.growButton.connect("clicked()", self.onGrow)
         self.ui.measureButton.connect("clicked()", self.onMeasure)
+        self.ui.scoresButton.connect("clicked(bool)", self.onScores)
         self.ui.lesionFindingsTable.connect("cellClicked(int,int)", self.onFinding)
 
     _waiting = False
@@ -36,6 +37,8 @@ class LesionStep(Step):
         parameters, outcome = self.parameters, lesion_outcome(self.parameters)
         self.ui.growButton.enabled = parameters.inputVolume is not None and self.logic.hasPoint(parameters.seed)
         self.ui.measureButton.enabled = parameters.inputVolume is not None and self._outlined()
+        self.ui.scoresButton.enabled = self.ui.measureButton.enabled
+        self.ui.scoresButton.checked = self.logic.hasScores()
         show_measures(self.ui.lesionMeasuresTable, outcome.measures, about=False)
         show_findings(self.ui.lesionFindingsTable, outcome.findings)
 
@@ -64,6 +67,7 @@ class LesionStep(Step):
         parameters = self.parameters
         with work(_("The lesion could not be outlined.")):
             node, outcome = self.logic.growLesion(inputs_of(parameters), parameters.seed)
+            self.logic.hideScores()  # of the lesion as it was
             parameters.outlines = node
             parameters.lesionOutcome = written(outcome)
 
@@ -71,6 +75,14 @@ class LesionStep(Step):
         parameters = self.parameters
         with work(_("The lesion could not be measured.")):
             parameters.lesionOutcome = written(self.logic.measureLesion(inputs_of(parameters)))
+
+    def onScores(self, on: bool) -> None:
+        with work(_("The bone around the lesion could not be compared.")):
+            if on:
+                self.logic.showScores(inputs_of(self.parameters))
+            else:
+                self.logic.hideScores()
+        self.refresh()
 
     def onFinding(self, row: int) -> None:
         self.logic.showPlace(places_of(lesion_outcome(self.parameters).findings)[row])

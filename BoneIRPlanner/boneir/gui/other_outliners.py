@@ -6,6 +6,7 @@ chosen in the first step, and its segments are known by their names or codes.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -80,3 +81,21 @@ def outlines_from(
         remove(node)
         raise OutlineError(f"{TOTAL_SEGMENTATOR} outlined nothing on the image.")
     return node
+
+
+def outlines_of_total_segmentator(volume: Any) -> Any:
+    """Have a volume of the application's scene outlined by TotalSegmentator; `outlines_from` says what may go wrong."""
+    import slicer
+
+    def new_segmentation() -> Any:
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", TOTAL_SEGMENTATOR)
+        node.CreateDefaultDisplayNodes()
+        node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+        return node
+
+    def logic() -> Outliner:
+        made: Outliner = importlib.import_module(TOTAL_SEGMENTATOR).TotalSegmentatorLogic()
+        return made
+
+    make = logic if has_outliner(slicer.modules) else None
+    return outlines_from(make, volume, new_segmentation, slicer.mrmlScene.RemoveNode)

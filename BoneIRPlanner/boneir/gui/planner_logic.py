@@ -77,6 +77,29 @@ class PlannerLogic(PlansLogic, ViewsLogic):
         about = named(volume, outlines, lesion.name)
         return Outcome(measures=measure_lesion(case, lesion), findings=tuple(findings), about=about)
 
+    def showScores(self, inputs: Inputs) -> None:
+        """Lay over the image how bone around the lesion differs from healthy bone."""
+        from ..scene.review_views import show_blend
+        from ..scene.score_map import show_score_map
+
+        case = self.caseOf(inputs)
+        with self.act_alone():
+            node = show_score_map(slicer.mrmlScene, case, case.lesion(inputs.lesion))
+            show_blend(slicer.mrmlScene, inputs.volume, node, 1.0)
+
+    def hideScores(self) -> None:
+        """Take that away."""
+        from ..scene.score_map import remove_score_map
+
+        with self.act_alone():
+            remove_score_map(slicer.mrmlScene)
+
+    def hasScores(self) -> bool:
+        """Whether it is shown."""
+        from ..scene.marks import Part, marked
+
+        return any(True for _node in marked(slicer.mrmlScene, Part.SCORES))
+
     def propose(self, inputs: Inputs, goal: Any) -> tuple[Proposed, str]:
         """Propose plans, put them into the plan book, show the skin map and the best plan; give its name too."""
         from ..access.skin_colours import skin_colours

@@ -35,6 +35,7 @@ class Part(StrEnum):
     MIXED = "mixed"
     ISOTHERMS = "isotherms"
     CEMENT = "cement"
+    SCORES = "scores"
 
 
 LAYERS = (Part.ISOTHERMS, Part.CEMENT)

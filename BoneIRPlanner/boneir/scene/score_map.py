@@ -8,6 +8,7 @@ import numpy as np
 
 from ..anatomy.healthy_layers import zscore_map
 from ..case import Case, Lesion
+from .marks import Part, mark, remove_marked
 from .ras import ijk_to_ras, vtk_matrix
 from .volume import vtk_image
 
@@ -17,7 +18,7 @@ DARKER, BRIGHTER = (0.15, 0.35, 1.0), (1.0, 0.25, 0.1)
 
 
 def show_score_map(scene: Any, case: Case, lesion: Lesion) -> Any:
-    """Add the map around a lesion to a scene.
+    """Add the map around a lesion to a scene, in place of an earlier one.
 
     Parameters
     ----------
@@ -37,6 +38,7 @@ def show_score_map(scene: Any, case: Case, lesion: Lesion) -> Any:
         If the image is no CT, or no bone is outlined.
     """
     scores = zscore_map(case, lesion.mask)
+    remove_score_map(scene)
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", f"{lesion.name}: standard deviations from healthy bone")
     node.SetAndObserveImageData(vtk_image(np.asarray(scores.voxels, np.float32)))
     node.SetIJKToRASMatrix(vtk_matrix(ijk_to_ras(scores.grid)))
@@ -45,7 +47,13 @@ def show_score_map(scene: Any, case: Case, lesion: Lesion) -> Any:
     display.AutoWindowLevelOff()
     display.SetWindowLevel(2 * SHOWN_TO, 0.0)
     display.SetAndObserveColorNodeID(_colours(scene).GetID())
+    mark(node, Part.SCORES)
     return node
+
+
+def remove_score_map(scene: Any) -> None:
+    """Take the map out of a scene."""
+    remove_marked(scene, Part.SCORES)
 
 
 def _colours(scene: Any) -> Any:
