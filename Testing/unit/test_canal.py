@@ -53,6 +53,22 @@ def test_a_level_without_its_arch_is_bridged():
     assert finding.place_mm[2] == pytest.approx(0.0, abs=15.0)
 
 
+def test_a_hollow_vertebral_body_is_not_taken_for_the_canal_behind_it():
+    torso = make_torso()
+    # 48 mm with two arches, and bodies that bridges of bone had joined before a lesion hollowed them out.
+    short = slice(27, 43)
+    voxels, truth = torso.image.voxels[short].copy(), torso.canal[short]
+    k, j, i = np.indices(voxels.shape)
+    x, y, _ = np.moveaxis(torso.image.grid.to_mm(np.stack([i, j, k + 27], axis=-1)), -1, 0)
+    hollow = np.hypot(x, y - 24) <= 17
+    voxels[(np.hypot(x, y - 24) <= 20) & ~hollow & ~truth] = 650
+    voxels[hollow | ((np.abs(x) < 6) & (y > 0) & (y < 25))] = 30
+    grid = torso.image.grid.window((27, 0, 0), voxels.shape)
+    canal, _, _ = _canal(Image(voxels, grid))
+    assert min(found[there].mean() for found, there in zip(canal, truth, strict=True)) > 0.9
+    assert not canal[hollow].any()
+
+
 def test_a_spine_that_is_cut_off_at_the_side_has_no_canal_and_says_so():
     torso = make_torso()
     grid = axial_grid().window((0, 0, 74), (60, 110, 66))  # the image begins left of the canal

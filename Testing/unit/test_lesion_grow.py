@@ -134,7 +134,12 @@ def test_the_same_clicks_give_the_same_outline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "words"), [((60.0, 10.0, -40.0), "in no outlined bone"), ((0.0, -100.0, 0.0), "outside the patient")]
+    ("place", "words"),
+    [
+        ((60.0, 10.0, -40.0), "in no outlined bone"),
+        ((0.0, -100.0, 0.0), "outside the patient"),
+        ((0.0, 52.0, 0.0), "outlined as spinal canal: correct that outline"),
+    ],
 )
 def test_a_click_beside_bone_is_refused_in_one_sentence(place: tuple, words: str) -> None:
     case, _ = implanted("lytic", 20.0)

@@ -112,9 +112,12 @@ def _scores(hu: Field, body: Marked, bone: Marked, frame: AxialFrame) -> Field:
         return score
     reach = setting("canal_reach_mm")
     radii = ray_lengths(bone, points.astype(float), frame.coarse_spacing_mm, reach, directions=24, step_mm=1.0)
-    met = (radii < reach).mean(axis=1)
-    area = 0.5 * np.square(radii).sum(axis=1) * (2 * np.pi / radii.shape[1])
+    walled, squares = radii < reach, np.square(radii)
+    met, area = walled.mean(axis=1), np.pi * squares.mean(axis=1)
+    # A vertebral body that a lesion has hollowed out is a ring of bone too, but a wider one.
+    wide = np.pi * (squares * walled).sum(axis=1) / np.maximum(walled.sum(axis=1), 1)
     ring = (met >= setting("canal_ring_share")) & (area >= setting("canal_area_mm2"))
+    ring &= wide <= setting("canal_largest_mm2")
     points, met = points[ring], met[ring]
     at = tuple(points.T)
     ahead, behind = _bone_ahead_and_behind(bone, frame)

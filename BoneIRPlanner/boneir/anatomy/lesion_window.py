@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..case import Case, Modality
+from ..case import Case, Modality, Structure
 from ..errors import OutlineError
 from ..findings import Point
 from ..mask import Mask
@@ -18,7 +18,7 @@ from .lesion_rays import Surroundings
 from .lesion_surface import Surface
 from .neighbourhood import Marked, Neighbourhood, neighbourhood, smoothing_mm
 from .sphere import Floats
-from .structures import structure_kinds
+from .structures import structure_kinds, structure_title, within_sentence
 
 _MARGIN_MM = 9.0
 """Seen beyond the farthest surface, so that what lies around can be learned."""
@@ -183,15 +183,25 @@ def _indices(case: Case, points_mm: Sequence[Point], corner: tuple[int, int, int
 
 def _barred(case: Case, corner: tuple[int, int, int], shape: tuple[int, int, int]) -> Marked:
     out = np.zeros(shape, bool)
+    for structure in _barring(case):
+        out |= structure.mask.part(corner, shape)
+    return out
+
+
+def _barring(case: Case) -> Iterator[Structure]:
+    """Outlines that no lesion enters."""
     for structure in case.structures:
         kind = structure_kinds().get(structure.kind)
         if kind is not None and kind.kin.key in _BARRED:
-            out |= structure.mask.part(corner, shape)
-    return out
+            yield structure
 
 
 def _refuse(case: Case, click_mm: Point) -> None:
     inside_body = not case.has("body") or case.structure("body").mask.at(click_mm)
-    where = "in no outlined bone" if inside_body else "outside the patient"
+    where, mend = "in no outlined bone" if inside_body else "outside the patient", "put it into the lesion"
+    for item in _barring(case):
+        if item.mask.at(click_mm):
+            title = within_sentence(structure_title(item.name))
+            where, mend = f"in what is outlined as {title}", "correct that outline"
     place = ", ".join(f"{x:.1f}" for x in click_mm)
-    raise OutlineError(f"The point ({place}) mm LPS lies {where}: put it into the lesion, or give a mask of it.")
+    raise OutlineError(f"The point ({place}) mm LPS lies {where}: {mend}, or give a mask of the lesion.")
