@@ -41,7 +41,7 @@ class Choice:
 def likely_surface(
     around: Surroundings, sizes_mm: Sequence[float], reach_mm: float, *, by_seed: bool = False
 ) -> Choice:
-    """Find the surface of the lesion that holds the clicks; on MR the sharpest and best supported one.
+    """Find the surface of the lesion that holds the clicks; on MR the sharpest one.
 
     Parameters
     ----------
@@ -57,9 +57,8 @@ def likely_surface(
     surfaces = grown_surfaces(around.by_seed() if by_seed else around, sizes_mm, reach_mm)
     crossed = np.array([clicks_crossed(surface, around) for surface in surfaces])
     if around.strange is None:
-        power = lesion_setting("choice_support")
-        clear = np.array([one.sharpness * max(one.evidence, 1.0) ** power for one in surfaces])
-        return Choice(finished(around, surfaces[int((clear * (1 - 0.5 * np.minimum(crossed, 1.0))).argmax())]))
+        sharp = np.array([surface.sharpness for surface in surfaces])
+        return Choice(finished(around, surfaces[int((sharp * (1 - 0.5 * np.minimum(crossed, 1.0))).argmax())]))
     expected = expected_dice(surfaces) - lesion_setting("choice_click") * crossed
     first = int(expected.argmax())
     sizes = np.array([surface.radius_mm for surface in surfaces])

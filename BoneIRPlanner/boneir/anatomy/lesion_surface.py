@@ -87,11 +87,14 @@ def grown_surfaces(around: Surroundings, sizes_mm: Sequence[float], reach_mm: fl
 
 
 def _grown(around: Surroundings, size_mm: float, radii_mm: Floats, *, strange: bool) -> Surface:
-    """Grow, learn what lesion and surroundings look like, and grow again from the middle of what has grown."""
-    ball = sphere(_COARSE)
+    """Grow, learn what lesion and surroundings look like, and grow again from the middle of what has grown.
+
+    On MR no outlined bone holds the lesion back, so that what lies behind a wall of other tissue is left out at once.
+    """
+    ball, walled = sphere(_COARSE), around.strange is None
     rays = rays_from(around, around.start, ball, radii_mm)
     reach = np.full(ball.count, size_mm)
-    surface = _fitted(rays, reach, size_mm, strange=strange)
+    surface = _fitted(rays, reach, size_mm, strange=strange, walled=walled)
     for _ in range(_ROUNDS - 1):
         settled = float(np.abs(surface.reach_mm - reach).mean()) < 0.25 * rays.step_mm
         reach = surface.reach_mm
@@ -101,7 +104,7 @@ def _grown(around: Surroundings, size_mm: float, radii_mm: Floats, *, strange: b
             rays = rays_from(around, middle, ball, radii_mm)
         elif settled:
             break
-        surface = _fitted(rays, reach, size_mm, strange=strange)
+        surface = _fitted(rays, reach, size_mm, strange=strange, walled=walled)
     return surface
 
 

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 ORIGIN = "outlined on T2-weighted MR"
 _FLUID_IS_BRIGHT = re.compile(r"(?<![a-z0-9])(t2|t2w\w*|stir|tirm|haste)(?![a-z0-9*])", re.IGNORECASE)
-_SHARES = (0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04)
+_SHARES = (0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12)
 """The brightest share of all voxels that is looked at, the smallest first."""
 
 

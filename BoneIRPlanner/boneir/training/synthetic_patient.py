@@ -100,10 +100,7 @@ def synthetic_patient(
     build = build_of(rng)
     spine = spine_of(build)
     canvas = Canvas(grid or _whole_grid(build, spine, spacing_mm), hu.AIR.hu, rng)
-    _paint_trunk(canvas, build, spine)
-    _paint_organs(canvas, build, spine, rng)
-    _paint_bones(canvas, build, spine)
-    _paint_canal(canvas, build, spine)
+    paint_patient(canvas, build, spine, rng)
     voxels = _with_noise(canvas, noise_hu, rng)
     source = ImageSource(
         patient_name="Synthetic^Patient",
@@ -113,6 +110,14 @@ def synthetic_patient(
         slice_thickness_mm=canvas.grid.spacing_mm[2],
     )
     return SyntheticPatient(Image(voxels, canvas.grid, source=source), canvas.masks(), None, spine)
+
+
+def paint_patient(canvas: Canvas, build: Build, spine: tuple[Vertebra, ...], rng: np.random.Generator) -> None:
+    """Paint the whole patient, from the table to the cord."""
+    _paint_trunk(canvas, build, spine)
+    _paint_organs(canvas, build, spine, rng)
+    _paint_bones(canvas, build, spine)
+    _paint_canal(canvas, build, spine)
 
 
 def _whole_grid(build: Build, spine: tuple[Vertebra, ...], spacing_mm: tuple[float, float, float]) -> Grid:
