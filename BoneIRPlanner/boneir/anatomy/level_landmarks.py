@@ -92,13 +92,29 @@ def find_landmarks(
 
 
 def _first_of_sacrum(line: SpineLine, bounds: NDArray[np.int64], bone: Marked, frame: AxialFrame) -> int | None:
-    """The highest level with wings on both sides."""
+    """The highest level with wings on both sides, where bone is as wide as a pelvis: a skull's base has wings, too."""
     field = bone.astype(np.float32)
     backs, lefts = level_steps("wing_back_mm", 3.0), level_steps("wing_left_mm", 3.0)
     wings = [line.sample(field, backs, sign * lefts, frame).mean(axis=(1, 2)) for sign in (-1.0, 1.0)]
     share = np.minimum(*wings)
-    has = [n for n, (low, high) in enumerate(pairwise(bounds)) if _holds(share, low, high)]
+    has = [
+        n
+        for n, (low, high) in enumerate(pairwise(bounds))
+        if _holds(share, low, high) and _is_wide(bone, line.middle[[low, min(high, line.count - 1)], 0], frame)
+    ]
     return max(has) if has else None
+
+
+def _is_wide(bone: Marked, heights_mm: Floats, frame: AxialFrame) -> bool:
+    """Whether bone between two heights is as wide as a pelvis, or the image ends within it at both sides."""
+    rise, _, column = frame.coarse_spacing_mm
+    first, last = np.rint(heights_mm / rise).astype(int)
+    shown = np.flatnonzero(bone[first : last + 1].any(axis=(0, 1)))
+    if not shown.size:
+        return False
+    rim = round(level_setting("pelvis_rim_mm") / column)
+    is_cut = shown[0] <= rim and shown[-1] >= bone.shape[2] - 1 - rim
+    return is_cut or bool((shown[-1] - shown[0]) * column >= level_setting("pelvis_width_mm"))
 
 
 def _holds(share: Floats, low: int, high: int) -> bool:
