@@ -75,9 +75,9 @@ def outline_lesion(
     """Outline the lesion around a click, with the band in which its surface may lie.
 
     Several sizes are supposed. For each a smooth closed surface grows that separates numbers like those within from
-    numbers like those around, marrow, cortex and soft tissue apart; the sharpest and best supported one is moved to
-    the edges of the image. On CT bone holds the lesion back where nothing in the image says that it broke out; on MR
-    the image alone speaks.
+    numbers like those around, marrow, cortex and soft tissue apart; the sharpest one, on CT weighed with what else
+    supports it, is moved to the edges of the image. Where nothing in the image says that the lesion broke out, bone
+    holds it back on CT, and on MR a wall of other tissue.
 
     Parameters
     ----------
