@@ -152,8 +152,8 @@ def _with_lesions(
         for diameter, centre in _places(bone, depth, least, rng):
             if any(_gap(centre, other) < APART_MM + diameter / 2 for other in planted):
                 continue
-            looks = _look_of(kind, rng) if varied else {}
-            done = _implanted(image, bone, centre, diameter, kind, breach, int(rng.integers(2**31)), looks)
+            looks = varied_look(kind, rng) if varied else {}
+            done = implanted_if_seen(image, bone, centre, diameter, kind, breach, int(rng.integers(2**31)), looks)
             if done is not None:
                 image = done.image
                 planted.append(Planted(kind, diameter, breach, done.mask))
@@ -178,7 +178,7 @@ def _gap(centre: tuple[float, float, float], other: Planted) -> float:
     return float(np.linalg.norm(np.subtract(centre, other.truth.centroid_mm))) - other.diameter_mm / 2
 
 
-def _look_of(kind: LesionKind, rng: np.random.Generator) -> dict:
+def varied_look(kind: LesionKind, rng: np.random.Generator) -> dict:
     """Another surface, other proportions and another edge for every lesion; a rim around a third of the lytic ones."""
     stretch = tuple(float(factor) for factor in rng.uniform(0.75, 1.35, 3))
     rim = bool(rng.random() < 1 / 3) and kind is LesionKind.LYTIC
@@ -190,7 +190,7 @@ def _look_of(kind: LesionKind, rng: np.random.Generator) -> dict:
     }
 
 
-def _implanted(
+def implanted_if_seen(
     image: Image, bone: Mask, centre: tuple, diameter: float, kind: LesionKind, breach: bool, seed: int, looks: dict
 ) -> Implanted | None:
     """The lesion, if it has room and the eye can tell it from what is around."""

@@ -11,7 +11,7 @@ from .lesion_edge import cost_by_edge
 from .lesion_rays import Rays, Surroundings, radii_up_to, rays_from
 from .lesion_settings import lesion_setting
 from .ray_likeness import behind_wall, contrast_across, likeness
-from .smooth_surface import Costs, between_steps, surface_costs, total_cost
+from .smooth_surface import Costs, between_steps, surface_costs
 from .sphere import Floats, Sphere, sphere
 
 SIZES_MM = (3.0, 5.0, 7.5, 11.0, 16.0)
@@ -38,8 +38,6 @@ class Surface:
         Cost of the best surface through each radius, as a negative logarithm.
     sharpness : float
         Mean step of the likeness across it; 6 at most.
-    evidence : float
-        How much the numbers within speak for it.
     texture_hu : float
         Robust standard deviation of the numbers in the outer half of what is within.
     strange : bool
@@ -52,7 +50,6 @@ class Surface:
     reach_mm: Floats
     costs: Costs
     sharpness: float
-    evidence: float
     texture_hu: float
     strange: bool
     size_mm: float
@@ -148,14 +145,12 @@ def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, strange: bool, wall
     cost += lesion_setting("edge_weight") * area * np.exp(-np.clip(inside - outside, 0, 6))
     off = np.log((rays.radii_mm + rays.step_mm / 2) / size_mm)
     cost += lesion_setting("size_weight") * (size_mm / grain) ** 2 * rays.sphere.share * off**2 + rays.clicks
-    stiffness = _stiffness(rays, reach_mm)
-    costs = surface_costs(cost, rays.sphere, stiffness)
+    costs = surface_costs(cost, rays.sphere, _stiffness(rays, reach_mm))
     chosen = np.asarray(costs.argmin(axis=1), np.int64)
     reach, every = rays.reach_mm(chosen), np.arange(rays.sphere.count)
     step = (inside - outside)[every, chosen]
     sharpness = float((step * reach**2).sum() / (reach**2).sum())
-    evidence = -total_cost(cost, rays.sphere, stiffness, chosen)
-    return Surface(rays, reach, costs, sharpness, evidence, _texture(rays, reach), strange, size_mm)
+    return Surface(rays, reach, costs, sharpness, _texture(rays, reach), strange, size_mm)
 
 
 def _texture(rays: Rays, reach_mm: Floats) -> float:
