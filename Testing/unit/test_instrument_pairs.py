@@ -69,8 +69,8 @@ def test_the_gap_of_a_needle_and_of_a_cannula_to_a_screw_is_that_of_their_lines(
     from boneir.ablation.devices import device
 
     radius = device("osteocool").diameter_mm.amount / 2
-    assert gaps["probe n and pedicle screw, L3 left"] == pytest.approx(9.0 - 3.0 - radius, abs=1e-6)
-    assert gaps["probe n and cannula c"] == pytest.approx(np.hypot(5.0, 17.0) - 1.5 - radius, abs=1e-6)
+    assert gaps["needle n and pedicle screw, L3 left"] == pytest.approx(9.0 - 3.0 - radius, abs=1e-6)
+    assert gaps["needle n and cannula c"] == pytest.approx(np.hypot(5.0, 17.0) - 1.5 - radius, abs=1e-6)
 
 
 def test_a_needle_in_a_screw_is_a_matter_of_order_and_two_screws_in_each_other_are_stopped() -> None:

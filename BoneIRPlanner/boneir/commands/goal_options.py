@@ -22,7 +22,7 @@ def goal_of(options: argparse.Namespace) -> Goal:
         entry_allowed=tuple(options.entry_allowed),
         entry_forbidden=tuple(options.entry_forbidden),
         landmark=_landmark(options),
-        limits=_limits(options),
+        limits=limits_of(options),
     )
 
 
@@ -33,7 +33,7 @@ def _landmark(options: argparse.Namespace) -> Landmark | None:
     return Landmark(name or ("the laser lines" if None in options.landmark else "the landmark"), *options.landmark)
 
 
-def _limits(options: argparse.Namespace) -> tuple[LimitChange, ...]:
+def limits_of(options: argparse.Namespace) -> tuple[LimitChange, ...]:
     """The limits of the way of guidance that was chosen, then those of the user's own, which hold where both are given.
 
     Raises
