@@ -60,9 +60,10 @@ def margin_findings(
     place = expected.place_mm
     covered = expected.coverage[0]
     if expected.minimum_mm < 0.0:
+        within = f"{100 * covered:.0f} % of it" if covered < 0.995 else "all but its edge"
         text = (
-            f"The zone leaves {-expected.minimum_mm:.1f} mm of {lesion} uncovered ({100 * covered:.0f} % of it lies "
-            "within): another place, a larger setting or one probe more would be right."
+            f"The zone leaves {-expected.minimum_mm:.1f} mm of {lesion} uncovered ({within} lies within): another "
+            "place, a larger setting or one probe more would be right."
         )
         return (Finding("ablation.coverage", Severity.WARN, text, covered, "1", whole, place, lesion),)
     asked = asked_margin(wanted_mm)
