@@ -7,25 +7,21 @@ Legendre (Meyer, Balsara, Aslam. J Comput Phys 2014;257:594-626). Only the part 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PlanError
 from . import heat_steps
 from .damage import DEAD_OMEGA, Arrhenius, arrhenius
 from .energy import EnergyBalance
 from .generator import Generator
-from .heat_stepper import EulerStepper, RungeKuttaLegendre, Stepper, backend, stable_seconds
-from .heat_steps import Box, Field, Network, State
-from .medium import BODY_C, LIGHT_J_M3_K, Faces, Held, Medium, check_held, faces_of, heat_value
+from .heat_setup import check_heat, first_warmth, network_of, padded, step_and_capacity
+from .heat_stepper import EulerStepper, RungeKuttaLegendre, Stepper, backend
+from .heat_steps import Box, Field, State
+from .medium import BODY_C, Held, Medium, faces_of, heat_value
 from .solved_box import box_around, grown_box
-
-_Array = TypeVar("_Array", bound=NDArray[Any])
 
 NEAR_BOILING_K, BOILING_PERIOD_S = 20.0, 1.0
 """So near to the boiling point steam is reckoned with after every second."""
@@ -182,7 +178,7 @@ class _Run:
         period_s: float | None,
         compiled: bool,
     ) -> None:
-        _check(medium, duration_s, source, generator, held, start_c)
+        check_heat(medium, duration_s, source, generator, held, start_c)
         self.medium, self.generator, self.perfusion_stops = medium, generator, perfusion_stops
         self.law = law or arrhenius()
         self.backend = backend(compiled)
@@ -192,18 +188,18 @@ class _Run:
         fixed = np.asarray(medium.sink).copy()
         for body in held:
             fixed |= body.inside
-        self.free = _padded(~fixed)
-        self.seconds, capacity = _step_and_capacity(faces, medium.capacity, ~fixed)
-        self.capacity = _padded(capacity)
-        self.net = _network(faces, capacity, medium, ~fixed, source)
-        self.theta = _start(medium, held, start_c)
+        self.free = padded(~fixed)
+        self.seconds, capacity = step_and_capacity(faces, medium.capacity, ~fixed)
+        self.capacity = padded(capacity)
+        self.net = network_of(faces, capacity, medium, ~fixed, source)
+        self.theta = first_warmth(medium, held, start_c)
         self.before = self.theta.copy()
         boiling = heat_value("boiling_c").amount - BODY_C
-        none, water = np.zeros_like(self.theta), _padded(medium.water_j_m3)
+        none, water = np.zeros_like(self.theta), padded(medium.water_j_m3)
         self.state = State(self.theta.copy(), none, none.copy(), water, self.capacity, boiling)
         if after is not None:
             self._go_on_from(after)
-        self.sensor = None if sensor is None else np.flatnonzero(_padded(sensor))
+        self.sensor = None if sensor is None else np.flatnonzero(padded(sensor))
         self.whole: Box = (1, medium.shape[0] + 1, 1, medium.shape[1] + 1, 1, medium.shape[2] + 1)
         self.box = self._first_box(source, held, 1e-6, heat_value("active_k").amount)
         if start_c is not None and after is None:
@@ -341,60 +337,3 @@ class _Run:
         theta = np.abs(self.theta[1:-1, 1:-1, 1:-1])
         worst = max(float(np.take(theta, (0, -1), axis).max()) for axis in range(3))
         return worst > 100.0 * heat_value("active_k").amount
-
-
-def _check(
-    medium: Medium,
-    duration_s: float,
-    source: NDArray[np.floating] | None,
-    generator: Generator | None,
-    held: tuple[Held, ...],
-    start_c: NDArray[np.floating] | None,
-) -> None:
-    if start_c is not None and start_c.shape != medium.shape:
-        raise PlanError(f"The temperature at first needs {medium.shape} values (k, j, i), not {start_c.shape}.")
-    if not (math.isfinite(duration_s) and duration_s > 0.0):
-        raise PlanError(f"A duration of {duration_s:g} s is not possible: give more than 0 s.")
-    if (source is None) != (generator is None):
-        raise PlanError("A source of heat needs a generator and a generator a source: give both or none.")
-    if source is not None and (source.shape != medium.shape or not np.all(np.isfinite(source)) or source.min() < 0):
-        raise PlanError(f"The source needs {medium.shape} values (k, j, i) in W/m3, none negative.")
-    if not (np.all(medium.capacity > 0.0) and np.all(medium.conductivity > 0.0)):
-        raise PlanError(
-            f"No step is stable in tissue with a heat capacity of {float(medium.capacity.min()):g} J/m3/K and a "
-            f"conductivity of {float(medium.conductivity.min()):g} W/m/K at its least: both must be above 0."
-        )
-    check_held(held, medium.shape)
-
-
-def _step_and_capacity(faces: Faces, capacity: Field, free: NDArray[np.bool_]) -> tuple[float, Field]:
-    """A stable step, and the heat capacity with gas made heavy enough for it."""
-    sums = faces.sums()
-    dense = free & (capacity > LIGHT_J_M3_K)
-    seconds = (
-        stable_seconds(sums[dense], capacity[dense]) if dense.any() else stable_seconds(sums[free], capacity[free])
-    )
-    raised = np.maximum(capacity, (sums * seconds).astype(np.float32))
-    return seconds, np.where(free, raised, capacity).astype(np.float32)
-
-
-def _network(
-    faces: Faces, capacity: Field, medium: Medium, free: NDArray[np.bool_], source: NDArray[np.floating] | None
-) -> Network:
-    gain = np.where(free, 1.0 / capacity, 0.0).astype(np.float32)
-    warmth = np.zeros_like(gain) if source is None else (source * gain).astype(np.float32)
-    decay = medium.perfusion * gain
-    return Network(*(_padded(field) for field in (faces.x, faces.y, faces.z, gain, decay, warmth)))
-
-
-def _start(medium: Medium, held: tuple[Held, ...], start_c: NDArray[np.floating] | None) -> Field:
-    theta = np.zeros(medium.shape, np.float32) if start_c is None else (start_c - BODY_C).astype(np.float32)
-    theta[medium.sink] = 0.0
-    for body in held:
-        theta[body.inside] = body.temperature_c - BODY_C
-    return _padded(theta)
-
-
-def _padded(field: _Array) -> _Array:
-    """The field with a rim of one voxel of zeros."""
-    return cast(_Array, np.pad(field, 1))
