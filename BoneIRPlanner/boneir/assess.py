@@ -82,8 +82,6 @@ def assess(
     """
     check_plan(case, plan)
     sheet = Sheet()
-    sheet.add((), case.findings)
-    sheet.add((), (*faults_of_case(case), *absent_findings(case.structures)))
     if not plan.image_uid:
         text = f"The plan {plan.name!r} does not name its image: whether it was made for this one was not checked."
         sheet.add((), [Finding("plan.no_image", Severity.WARN, text)])
@@ -95,6 +93,7 @@ def assess(
         if physics or spread:
             assess_simulation(subject, sheet, progress, spread=spread, in_turn=in_turn, told=told)
     assess_conflicts(plan, limits, sheet)
+    sheet.add((), (*case.findings, *faults_of_case(case), *absent_findings(case.structures)))
     findings = worst_first(dict.fromkeys(sheet.findings))
     return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones), tuple(sheet.curves))
 

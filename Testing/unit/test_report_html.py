@@ -334,3 +334,32 @@ def test_figures_are_listed_by_what_they_were_used_for() -> None:
     (table,) = (block for block in sources.section().blocks if isinstance(block, Table))
     uses = "effect, minimal margin; registration, edges; way in, C-arm; RECIST 1.1"
     assert squeezed(table.rows[0].cells[1]) == f"{uses}: 1.5 mm"
+
+
+def test_notes_on_the_image_stand_with_the_image(case: Case, plan: Plan, assessment: Assessment) -> None:
+    told = Finding("outline.organ", Severity.NOTE, "The aorta is outlined by its shape alone.", about="aorta")
+    partly = Finding("case.partly_absent", Severity.NOTE, "Of great vessels only aorta is outlined.", about="vessels")
+    grave = Finding("outline.canal", Severity.WARN, "The canal is carried on from the levels around.")
+    found = (grave, told, partly)
+    with_notes = replace(case, findings=found)
+    own = Finding("access.skiving", Severity.NOTE, "Needle 1 may slip.")
+    page = Page(
+        html_of(compose_report(with_notes, plan, replace(assessment, findings=(own, *found)), example_pictures()))
+    )
+    order = ("Not checked", partly.text, "Findings", grave.text, own.text, "outlines: 1, below", "Images and outlines")
+    places = [page.text.index(words) for words in (*order, told.text)]
+    assert places == sorted(places)
+    assert page.text.count(told.text) == 1
+
+
+def test_what_is_far_from_everything_takes_one_row(case: Case, plan: Plan, assessment: Assessment) -> None:
+    far = [
+        Measure("access.clearance", f"Clearance to {name}", None, "mm", about=name, low=50.0, note="Needle 1")
+        for name in ("lungs", "pleura", "left kidney")
+    ]
+    near = Measure("access.clearance", "Clearance to aorta", 7.0, "mm", about="aorta", note="Needle 1")
+    measures = (*assessment.measures, far[0], near, *far[1:])
+    text = Page(html_of(compose_report(case, plan, replace(assessment, measures=measures)))).text
+    assert "Clearance to others Needle 1 lungs, pleura, left kidney at least 50.0 mm" in text
+    assert "Clearance to aorta Needle 1 aorta 7.0 mm" in text
+    assert "Clearance to pleura" not in text

@@ -53,7 +53,7 @@ def _about_kin(kin: Kin, outlined: list[StructureKind]) -> Finding | None:
 
 def _listed(kinds: list[StructureKind]) -> str:
     names = list(dict.fromkeys(kind.name.lower() for kind in kinds))
-    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
+    return f"{names[0]} is" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} are"
 
 
 def _unknown(name: str) -> Finding:

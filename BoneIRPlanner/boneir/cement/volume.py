@@ -161,6 +161,7 @@ def _what_it_is(image: Image, content: Content) -> str:
     if image.modality is not Modality.CT:
         return f"Without CT numbers all {content.void_ml:.1f} mL of the lesion count as void."
     return (
-        f"The lesion has {content.void_ml:.1f} mL below {content.below_hu:.0f} HU (void), {content.dense_ml:.1f} mL "
-        f"above {cement_limit('sclerotic_hu')} (dense bone takes none) and {content.trabecular_ml:.1f} mL between."
+        f"The lesion with its blurred edge has {content.void_ml:.1f} mL below {content.below_hu:.0f} HU (void), "
+        f"{content.dense_ml:.1f} mL above {cement_limit('sclerotic_hu')} (dense bone takes none) and "
+        f"{content.trabecular_ml:.1f} mL between."
     )

@@ -8,11 +8,13 @@ from importlib import metadata
 
 from .. import __version__
 from ..case import Case, Image, Lesion
+from ..findings import Finding
+from .about_findings import notices
 from .about_measures import LESION, measures_table
 from .material import Material
 from .model import Block, Facts, Paragraph, Section
 from .numbers import amount_text
-from .words import anatomical_place, date_words, person_name, scan_position_words, sex_words
+from .words import NOT_GIVEN, anatomical_place, date_words, person_name, scan_position_words, sex_words
 
 _PACKAGES = ("numpy", "SimpleITK", "slicer-core", "vtk")
 
@@ -22,7 +24,7 @@ def patient_facts(case: Case) -> tuple[tuple[str, str], ...]:
     source = case.image.source
     return (
         ("Patient", person_name(source.patient_name)),
-        ("ID", source.patient_id or "not given"),
+        ("ID", source.patient_id or NOT_GIVEN),
         ("Born", date_words(source.birth_date)),
         ("Sex", sex_words(source.sex)),
         ("Image of", date_words(source.study_date)),
@@ -49,8 +51,8 @@ def _lesion_facts(lesion: Lesion, with_volume: bool) -> tuple[tuple[str, str], .
     return tuple(rows)
 
 
-def images_section(material: Material) -> Section:
-    """The planning image, the images registered to it, and what was outlined."""
+def images_section(material: Material, notes: Sequence[Finding] = ()) -> Section:
+    """The planning image, the images registered to it, what was outlined, and `notes` on that."""
     case = material.case
     blocks: list[Block] = [Facts(_image_facts(case.image))]
     blocks += [Facts(_image_facts(image)) for image in case.others]
@@ -59,6 +61,7 @@ def images_section(material: Material) -> Section:
         origins.setdefault(structure.origin or "origin not stated", []).append(material.title_within(structure.name))
     outlined = tuple((f"Outlined: {origin}", ", ".join(names)) for origin, names in origins.items())
     blocks += [Facts(outlined)] if outlined else []
+    blocks += [notices(material, notes)] if notes else []
     return Section("Images and outlines", tuple(blocks))
 
 

@@ -12,6 +12,8 @@ from .words import anatomical_place
 
 NOT_CHECKED = "case.absent"
 """Code of the finding that a critical class is not outlined."""
+PARTLY_CHECKED = "case.partly_absent"
+"""Code of the finding that parts of a critical class are not outlined."""
 
 _KEY_NUMBERS = {
     "access.length": "Skin to tip",
@@ -27,11 +29,11 @@ _KEY_NUMBERS = {
 
 def at_a_glance(material: Material) -> Section:
     """The verdict in one sentence and the numbers that are read first."""
-    checked = _without_absent(material.findings)
-    missing = len(material.findings) - len(checked)
+    missing = sum(finding.code == NOT_CHECKED for finding in material.findings)
     classes = "class" if missing == 1 else "classes"
     detail = f"{missing} critical {classes} of structures not outlined, so not checked." if missing else ""
-    blocks: list[Block] = [Verdict(worst_severity(material.findings), _verdict_sentence(checked), detail)]
+    sentence = _verdict_sentence(_without_absent(material.findings))
+    blocks: list[Block] = [Verdict(worst_severity(material.findings), sentence, detail)]
     tiles = [_tile(material, code, label) for code, label in _KEY_NUMBERS.items()]
     known = tuple(tile for tile in tiles if tile is not None)
     blocks += [Tiles(known)] if known else []
@@ -39,7 +41,7 @@ def at_a_glance(material: Material) -> Section:
 
 
 def _without_absent(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.code != NOT_CHECKED)
+    return tuple(finding for finding in findings if finding.code not in (NOT_CHECKED, PARTLY_CHECKED))
 
 
 def _verdict_sentence(checked: Sequence[Finding]) -> str:
@@ -64,8 +66,9 @@ def _tile(material: Material, code: str, label: str) -> Tile | None:
 
 
 def not_checked(material: Material) -> Section:
-    """What this plan was not held against: classes without an outline, and outlines that are rough."""
-    missing = [Notice(f.severity, material.words(f.text)) for f in material.findings if f.code == NOT_CHECKED]
+    """What this plan was not held against: classes without an outline or with a part of one, and rough outlines."""
+    codes = (NOT_CHECKED, PARTLY_CHECKED)
+    missing = [Notice(f.severity, material.words(f.text)) for f in material.findings if f.code in codes]
     rough = [material.thing(structure.name) for structure in material.case.structures if not structure.sure]
     blocks: list[Block] = [Notices(tuple(missing))] if missing else []
     blocks += [Paragraph(f"Outlined only roughly: {', '.join(rough)}.")] if rough else []
@@ -73,12 +76,23 @@ def not_checked(material: Material) -> Section:
     return Section("Not checked", tuple(blocks))
 
 
-def findings_section(material: Material) -> Section:
-    """Every finding but the missing outlines, the worst first."""
-    shown = _without_absent(material.findings)
-    if not shown:
-        return Section("Findings", (Paragraph("No further finding."),))
-    return Section("Findings", (Notices(tuple(_notice(material, finding) for finding in shown)),))
+def findings_section(material: Material, aside: Sequence[Finding] = ()) -> Section:
+    """Every finding but the missing outlines and those that stand `aside`, the worst first."""
+    shown = tuple(finding for finding in _without_absent(material.findings) if finding not in aside)
+    blocks: list[Block] = [notices(material, shown)] if shown else [Paragraph("No further finding.")]
+    blocks += [Paragraph(f"Notes on the image and its outlines: {len(aside)}, below.", quiet=True)] if aside else []
+    return Section("Findings", tuple(blocks))
+
+
+def notes_on_image(material: Material) -> tuple[Finding, ...]:
+    """How the image was read and outlined: notes of the case, which every plan on it has alike."""
+    of_case = frozenset(item for item in material.case.findings if item.severity is Severity.NOTE)
+    return tuple(item for item in _without_absent(material.findings) if item in of_case)
+
+
+def notices(material: Material, findings: Sequence[Finding]) -> Notices:
+    """Findings with their numbers, places and what they are about in small print."""
+    return Notices(tuple(_notice(material, finding) for finding in findings))
 
 
 def _notice(material: Material, finding: Finding) -> Notice:

@@ -39,7 +39,20 @@ def measures_section(material: Material) -> Section:
 def measures_table(material: Material, measures: Sequence[Measure], caption: str) -> Table:
     """Measures as a table: what, of what, how much, and the limit that it is held against."""
     columns = (Column("Measure", 0.36), Column("Of", 0.17), Column("Value", 0.23, numeric=True), Column("Limit", 0.24))
-    return Table(columns, tuple(_row(material, measure) for measure in measures), caption)
+    return Table(columns, _gathered([_row(material, measure) for measure in measures], measures), caption)
+
+
+def _gathered(rows: Sequence[Row], measures: Sequence[Measure]) -> tuple[Row, ...]:
+    """One row for all structures that are only known to lie far away, in the place of the first of them."""
+    told: dict[object, Row] = {}
+    for n, (row, measure) in enumerate(zip(rows, measures, strict=True)):
+        title, thing, *rest = row.cells
+        is_far = measure.amount is None and row.severity is None and bool(thing) and title.endswith(thing)
+        what = title.removesuffix(thing) + "others"
+        key = (what, *rest, row.note) if is_far else n
+        before = told.get(key)
+        told[key] = row if before is None else Row((what, f"{before.cells[1]}, {thing}", *rest), None, row.note)
+    return tuple(told.values())
 
 
 def _row(material: Material, measure: Measure) -> Row:

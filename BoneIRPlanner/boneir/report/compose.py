@@ -12,7 +12,7 @@ from ..plan import Plan
 from ..proposal import Proposal
 from .about_case import images_section, lesion_section, patient_facts, record_section
 from .about_choice import choice_section, shows_skin
-from .about_findings import at_a_glance, findings_section, not_checked
+from .about_findings import at_a_glance, findings_section, not_checked, notes_on_image
 from .about_measures import measures_section
 from .about_plan import plan_section, plan_title
 from .material import Alternative, Material
@@ -66,15 +66,16 @@ def compose_report(
     known = (*assessment.findings, *findings, *picture_findings(plan, pictures, findings))
     everything = worst_first(dict.fromkeys(known))
     material = Material(case, plan, assessment, pictures, everything, others, proposal, made_on)
+    notes = notes_on_image(material)
     sections = (
         at_a_glance(material),
         not_checked(material),
-        findings_section(material),
+        findings_section(material, notes),
         plan_section(material),
         pictures_section(material),
         measures_section(material),
         lesion_section(material),
-        images_section(material),
+        images_section(material, notes),
         choice_section(material),
         material.sources.section(),
         record_section(material),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..anatomy.structures import structure_title, within_sentence
+from ..anatomy.structures import structure_kinds, structure_title, within_sentence
 from ..assessment import Assessment, Measure
 from ..case import Case
 from ..findings import Finding, Severity, worst_severity
@@ -57,8 +57,9 @@ class Material:
         return within_sentence(self.plan.title_of(about)) or self.title_within(about)
 
     def title_within(self, name: str) -> str:
-        """An outline of the case by the title of its kind."""
-        known = self.case.has(name) and name not in {item.name for item in self.case.lesions}
+        """An outline of the case, or a kind that is not outlined in it, by the title of its kind."""
+        is_outline = name in structure_kinds() or self.case.has(name)
+        known = is_outline and name not in {item.name for item in self.case.lesions}
         return within_sentence(structure_title(name)) if known else name.replace("_", " ")
 
     def words(self, text: str) -> str:

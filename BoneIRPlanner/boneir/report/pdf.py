@@ -11,6 +11,7 @@ from .fonts import find_fonts
 from .model import Report
 from .pdf_blocks import PdfBlocks
 from .style import ACCENT, QUIET_INK, RULE
+from .words import NOT_GIVEN
 
 LETTERS_MISSING = "report.letters_missing"
 """Code of the finding that no font of this machine has some letters of the report."""
@@ -54,7 +55,8 @@ def pdf_of(report: Report) -> tuple[bytes, tuple[Finding, ...]]:
         lang="en",
         invariant=1,
     )
-    name = ", ".join(value for _, value in report.patient[:2])
+    known = dict.fromkeys(value for _, value in report.patient[:2] if value != NOT_GIVEN)
+    name = ", ".join(known) or "Patient not given"
     running = (fonts.plain(name), fonts.plain(f"{report.plan_name}  SHA-256 {report.plan_uid}"))
     document.build(story, canvasmaker=_numbered_canvas(fonts.regular.name, running))
     return buffer.getvalue(), _letters_missing(fonts.missing)

@@ -25,6 +25,8 @@ POSITION_WORDS = {
     Position.LEFT_LATERAL: "lying on the left side",
     Position.RIGHT_LATERAL: "lying on the right side",
 }
+NOT_GIVEN = "not given"
+"""What stands where the image does not say something of the patient."""
 _SCAN_WORDS = {"H": "head first", "F": "feet first"}
 _LYING_WORDS = {"S": "supine", "P": "prone", "DL": "left side down", "DR": "right side down"}
 _SEX_WORDS = {"M": "male", "F": "female", "O": "other"}
@@ -95,7 +97,7 @@ def person_name(name: str) -> str:
     groups = [", ".join(part for part in group.split("^") if part.strip()) for group in name.split("=")]
     groups = [group for group in groups if group]
     if not groups:
-        return "not given"
+        return NOT_GIVEN
     return groups[0] if len(groups) == 1 else f"{groups[0]} ({'; '.join(groups[1:])})"
 
 
@@ -103,12 +105,12 @@ def date_words(date: str) -> str:
     """A DICOM date as YYYY-MM-DD; anything else as it stands."""
     if len(date) == 8 and date.isdigit():
         return f"{date[:4]}-{date[4:6]}-{date[6:]}"
-    return date or "not given"
+    return date or NOT_GIVEN
 
 
 def sex_words(sex: str) -> str:
     """A DICOM sex in words; anything else as it stands."""
-    return _SEX_WORDS.get(sex.upper(), sex) or "not given"
+    return _SEX_WORDS.get(sex.upper(), sex) or NOT_GIVEN
 
 
 def scan_position_words(code: str) -> str:
@@ -116,4 +118,4 @@ def scan_position_words(code: str) -> str:
     first, lying = _SCAN_WORDS.get(code[:1], ""), _LYING_WORDS.get(code[2:], "")
     if first and lying:
         return f"{code}: {first}, {lying}"
-    return code or "not given"
+    return code or NOT_GIVEN
