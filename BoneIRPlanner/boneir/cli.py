@@ -12,10 +12,6 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .commands.options import ADD_COMMANDS
-from .commands.options.parser import Parser, UsageError
-from .commands.output import Progress, json_alone, print_answer, print_error
-from .errors import BoneIRError
 
 DONE, REFUSED, NOT_UNDERSTOOD, INTERRUPTED = 0, 1, 2, 130
 
@@ -35,7 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        print("Interrupted; what was written before is whole.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(words: list[str]) -> int:
+    # Loaded here, where an interruption is told like any other.
+    from .commands.options.parser import UsageError
+    from .commands.output import Progress, json_alone, print_answer, print_error
+    from .errors import BoneIRError
+
     as_json = "--json" in words
     try:
         options = _parser().parse_args(_with_negative_values(words))
@@ -51,9 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BoneIRError, OSError) as error:
         print_error(error, as_json)
         return REFUSED
-    except KeyboardInterrupt:
-        print("Interrupted; what was written before is whole.", file=sys.stderr)
-        return INTERRUPTED
     return DONE
 
 
@@ -70,6 +75,9 @@ def _with_negative_values(words: Sequence[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from .commands.options import ADD_COMMANDS
+    from .commands.options.parser import Parser
+
     parser = Parser(
         prog="boneir",
         description="Plans image-guided treatment of bone metastases. For research and training.",

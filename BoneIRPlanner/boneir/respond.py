@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from .errors import CaseError
 from .findings import worst_first
@@ -60,6 +60,9 @@ def _check(exams: tuple[Exam, ...], gone: Collection[str]) -> None:
     for one, other in pairwise(exams):
         if one.date == other.date:
             raise CaseError(f"Two examinations are of {one.date}: give each its own date.")
+    for one, other in combinations(exams, 2):
+        if one.case.image.uid == other.case.image.uid:
+            raise CaseError(f"The examinations of {one.date} and {other.date} are the same image: give each its own.")
     if not exams[0].case.lesions:
         raise CaseError(
             f"No lesion is outlined in the first examination, of {exams[0].date}: outline what was treated."

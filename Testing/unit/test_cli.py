@@ -220,6 +220,15 @@ def test_what_the_world_does_is_told_in_one_sentence(
     assert lines[-1] in {"Interrupted; what was written before is whole.", "boneir: /out: Permission denied."}
 
 
+def test_an_interruption_is_told_before_any_command_runs(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("boneir.cli._parser", interrupted)
+    assert main(["devices"]) == 130
+    assert capsys.readouterr().err == "Interrupted; what was written before is whole.\n"
+
+
 def test_json_stays_alone_when_compiled_code_prints() -> None:
     """A child process whose C layer writes to the descriptor of stdout while a command runs."""
     script = (

@@ -169,6 +169,8 @@ def test_what_cannot_be_compared_is_said():
     for wrong, gone in (([start], ()), ([start, start], ()), ([start, other], ["a"]), ([start, other], ["z"])):
         with pytest.raises(CaseError):
             respond(wrong, gone=gone)
+    with pytest.raises(CaseError, match="20260105 and 20260601 are the same image"):
+        respond([start, Exam("20260601", start.case)])
 
 
 def test_a_time_line_is_drawn_to_scale():

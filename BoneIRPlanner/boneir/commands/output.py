@@ -99,14 +99,15 @@ def _descriptor(stream: TextIO) -> int | None:
 
 
 def print_answer(answer: Answer, as_json: bool, stdout: TextIO) -> None:
-    """Print an answer for people or for machines."""
+    """Print an answer for people or for machines; a table without rows is left out."""
     if as_json:
         json.dump(to_plain(answer.document), stdout, ensure_ascii=False, indent=2, allow_nan=False)
         print(file=stdout)
         return
     for part in answer.parts:
         if isinstance(part, TextTable):
-            _print_table(part, stdout)
+            if part.rows:
+                _print_table(part, stdout)
         else:
             print(part, file=stdout)
 

@@ -48,10 +48,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "pictures": len(pictures),
         "findings": (*missing, *written.findings),
     }
-    lines = [f"Verdict of {plan.name}: {verdict_word(assessment)}", str(written.html)]
-    lines += [str(written.pdf)] if written.pdf else []
+    lines = (f"Verdict of {plan.name}: {verdict_word(assessment)}", written.paths)
     lacking = (*missing, *written.findings)
-    return Answer(document, (*lines, finding_lines(lacking)) if lacking else tuple(lines))
+    return Answer(document, (*lines, finding_lines(lacking)) if lacking else lines)
 
 
 def _assessed(

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "pdf": str(written.pdf) if written.pdf else None,
     }
     said = finding_lines((*found.findings, *missing, *written.findings))
-    return Answer(document, (_answers(found), _sizes(found), said, str(written.html)))
+    return Answer(document, (_answers(found), _sizes(found), said, written.paths))
 
 
 def _folder(words: str) -> Path:

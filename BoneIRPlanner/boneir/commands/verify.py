@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "findings": (*findings, *written.findings),
     }
     said = finding_lines((*made.assessment.findings, *findings, *written.findings))
-    return Answer(document, (measure_table(made.assessment.measures), said, str(written.html)))
+    return Answer(document, (measure_table(made.assessment.measures), said, written.paths))
 
 
 def _zone(options: argparse.Namespace, control: Image) -> tuple[Mask | None, tuple[Finding, ...]]:

@@ -100,7 +100,7 @@ def _from_folder(folder: Path, names_path: Path | str | None) -> tuple[NamedMask
         elif is_volume_file(file) or is_dicom(file):
             found += read_labels(file, names_path)
     if not found:
-        raise OutlineError(f"{folder.name}: no outlines in this folder.")
+        raise OutlineError(f"{folder.name}: no outlines in this folder (folders within it are not looked into).")
     return tuple(found)
 
 

@@ -40,6 +40,11 @@ class ReportFiles:
     pdf: Path | None
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def paths(self) -> str:
+        """The paths of what there is, one a line."""
+        return "\n".join(str(path) for path in (self.html, self.pdf) if path)
+
 
 def write_report(
     case: Case,
