@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from boneir.anatomy.axial import AxialFrame
-from boneir.anatomy.hip_ball import find_hip_ball
+from boneir.anatomy.hips import HIP
+from boneir.anatomy.joint_ball import find_joint_ball
 from boneir.grid import Grid
 
 CENTRE = np.array([41.0, 44.0, 43.0])
@@ -39,7 +40,7 @@ def frame() -> AxialFrame:
 @pytest.mark.parametrize("radius_mm", [20.0, 23.0])
 def test_the_ball_is_found_in_the_joint_space(frame, side, radius_mm):
     hu, places = joint(side, radius_mm)
-    ball = find_hip_ball(hu, places, side, frame)
+    ball = find_joint_ball(hu, places, side, HIP, frame)
     assert ball is not None
     assert np.linalg.norm(ball.centre - CENTRE) < 1.5
     assert radius_mm - 0.5 < ball.radius_mm < radius_mm + 3.5
@@ -47,5 +48,5 @@ def test_the_ball_is_found_in_the_joint_space(frame, side, radius_mm):
 
 def test_bone_without_a_head_is_no_ball(frame):
     hu, places = joint(1, socket=False)
-    assert find_hip_ball(hu, places, 1, frame) is None
-    assert find_hip_ball(hu, places[:0], 1, frame) is None
+    assert find_joint_ball(hu, places, 1, HIP, frame) is None
+    assert find_joint_ball(hu, places[:0], 1, HIP, frame) is None

@@ -14,7 +14,7 @@ from .levels import SpineParts
 from .settings import setting
 from .structures import structure_kinds
 
-_ROUGH = ("rib_", "sternum", "hip_", "femur_", "vertebrae")
+_ROUGH = ("rib_", "sternum", "hip_", "femur_", "humerus_", "scapula_", "vertebrae")
 """Bones that touch others beyond the spine, whose ends are not looked for."""
 
 

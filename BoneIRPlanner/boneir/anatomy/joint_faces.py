@@ -27,10 +27,10 @@ _SPINE = (*(f"vertebra_{level}" for level in ALL), "sacrum")
 
 
 def joint_faces(structures: Iterable[Structure], grid: Grid) -> tuple[tuple[Structure, ...], tuple[Finding, ...]]:
-    """Outline hip, sacroiliac and facet joints between outlined bones, as far as there is no outline of them yet.
+    """Outline hip, sacroiliac, shoulder and facet joints between outlined bones, where there is no outline of them yet.
 
-    A joint is what lies within the setting `joint_reach_mm` of both bones, the faces of the bones included. Hip and
-    sacroiliac joints are outlined only between bones that are sure: where hip, femur and sacrum were parted by the
+    A joint is what lies within the setting `joint_reach_mm` of both bones, the faces of the bones included. Hip,
+    sacroiliac and shoulder joints are outlined only between bones that are sure: where these were parted by the
     brightness of a CT alone, they often part beside the joint, and a joint in the wrong place is worse than none. In
     slices thicker than the setting `facet_slice_mm` facets are not parted rightly either.
 
@@ -44,7 +44,8 @@ def joint_faces(structures: Iterable[Structure], grid: Grid) -> tuple[tuple[Stru
     Returns
     -------
     structures : tuple of Structure
-        ``hip_joint_left`` and the like, ``sacroiliac_joint_left`` and the like, ``facet_joints``; none is sure.
+        ``hip_joint_left``, ``sacroiliac_joint_left``, ``shoulder_joint_left`` and the like, ``facet_joints``; none is
+        sure.
     findings : tuple of Finding
         ``outline.organ`` (note) that says what stands for them.
     """
@@ -53,8 +54,12 @@ def joint_faces(structures: Iterable[Structure], grid: Grid) -> tuple[tuple[Stru
     sure = {item.kind or item.name: item.mask for item in items if item.sure}
     found = {}
     for side in ("left", "right"):
-        for joint, bone in (("hip_joint", f"femur_{side}"), ("sacroiliac_joint", "sacrum")):
-            first, second, key = sure.get(bone), sure.get(f"hip_{side}"), f"{joint}_{side}"
+        for joint, bone, other in (
+            ("hip_joint", f"femur_{side}", f"hip_{side}"),
+            ("sacroiliac_joint", "sacrum", f"hip_{side}"),
+            ("shoulder_joint", f"humerus_{side}", f"scapula_{side}"),
+        ):
+            first, second, key = sure.get(bone), sure.get(other), f"{joint}_{side}"
             if first is not None and second is not None and key not in known and "joints" not in known:
                 found[key] = _between(first, second)
     thin = max(grid.spacing_mm) <= organ_setting("facet_slice_mm")

@@ -1,27 +1,27 @@
-"""Every vertebra apart and by its name, with ribs, sacrum, hips and sternum, from the CT alone."""
+"""Every vertebra apart and by its name, with ribs, sacrum, hips, shoulders and sternum, from the CT alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..findings import Finding, Severity
 from .axial import AxialFrame
+from .ball_joints import fill_heads
 from .body import Marked
 from .canal import CanalCourse
 from .disc_planes import DiscPlanes, beyond_the_ends, disc_planes
 from .discs import find_discs
-from .hip_ball import HipBall
-from .hips import fill_heads
+from .joint_ball import JointBall
 from .level_landmarks import Levels, find_landmarks, levels_of
 from .level_names import LevelNames, name_levels
 from .level_seeds import level_seeds
 from .level_settings import level_setting
 from .other_bones import far_from_lungs, other_seeds
 from .part_bones import grow_apart
+from .shoulders import part_shoulders
 from .solid_bodies import fill_bodies
 from .spine_line import SpineLine, spine_line
 
@@ -48,8 +48,8 @@ class SpineParts:
     level_names : tuple of str
         Of the intervals between planes, from below; empty where a level has no name.
     findings : tuple of Finding
-    hip_balls : mapping of str to HipBall
-        Of the "left" and "right" hip joint, where it shows.
+    balls : tuple of JointBall
+        Of the hip and shoulder joints that show.
     """
 
     labels: Labels
@@ -58,13 +58,13 @@ class SpineParts:
     planes: DiscPlanes
     level_names: tuple[str, ...]
     findings: tuple[Finding, ...]
-    hip_balls: Mapping[str, HipBall] = field(default_factory=dict)
+    balls: tuple[JointBall, ...] = ()
 
 
 def part_spine(
     hu: NDArray[np.float32], bone: Marked, envelope: Marked, lungs: Marked, course: CanalCourse, frame: AxialFrame
 ) -> SpineParts | None:
-    """Part the spine into its levels and name them; part ribs, sacrum, hips and sternum from it.
+    """Part the spine into its levels and name them; part ribs, sacrum, hips, shoulders and sternum from it.
 
     Discs and pedicles along the canal tell the levels; sacrum and ribs tell their names. Bone then grows from where it
     belongs to a level for sure.
@@ -108,12 +108,17 @@ def part_spine(
         seeds[tuple(voxels.T)] = number
     seeds[tuple(far_from_lungs(index, local, lungs, named, levels, frame).T)] = offset + len(others) + 1
     grown = grow_apart(seeds, envelope, hu, frame)
-    grown[grown > offset + len(others)] = 0
+    beside = grown > offset + len(others)
+    grown[beside] = 0
+    arms, shoulder_balls = part_shoulders(beside, grown > 0, line, hu, frame)
     fill_heads(grown, {key: number for number, key in enumerate(others, start=offset + 1)}, balls, frame)
     grown = fill_bodies(grown, numbers, sacrum, planes, line, hu, frame)
     labels = _with_names(grown, numbers, interval, offset, len(names), len(others))
+    for number, marked in enumerate(arms.values(), start=len(names) + len(others) + 1):
+        labels[marked] = number
     findings = (*_name_findings(named, planes, line, frame), *_unclear(levels, named, line, frame))
-    return SpineParts(labels, (*names, *others), line, planes, named.names, findings, balls)
+    keys = (*names, *others, *arms)
+    return SpineParts(labels, keys, line, planes, named.names, findings, (*balls, *shoulder_balls))
 
 
 def _key(level: str) -> str:

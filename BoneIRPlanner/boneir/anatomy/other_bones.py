@@ -8,8 +8,8 @@ from scipy import ndimage
 
 from .axial import AxialFrame
 from .body import Marked
-from .hip_ball import HipBall
 from .hips import hip_seeds
+from .joint_ball import JointBall
 from .level_landmarks import Levels, Rib
 from .level_names import LevelNames
 from .level_settings import level_setting
@@ -27,7 +27,7 @@ def other_seeds(
     sacrum: int | None,
     hu: NDArray[np.float32],
     frame: AxialFrame,
-) -> tuple[dict[str, Voxels], dict[str, HipBall]]:
+) -> tuple[dict[str, Voxels], tuple[JointBall, ...]]:
     """Voxels that belong for sure to ribs, hips, femora and sternum, by the key of the structure; and the hips' balls.
 
     Parameters
@@ -46,7 +46,7 @@ def other_seeds(
     frame : AxialFrame
     """
     seeds: dict[str, Voxels] = {}
-    balls: dict[str, HipBall] = {}
+    balls: tuple[JointBall, ...] = ()
     for rib in ribs:
         level = named.names[rib.level]
         if level.startswith("T"):

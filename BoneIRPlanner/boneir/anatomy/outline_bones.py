@@ -1,4 +1,4 @@
-"""From outlined bone to bones: each vertebra by its name, ribs, sacrum, hips, femora and sternum."""
+"""From outlined bone to bones: each vertebra by its name, ribs, sacrum, hips, femora, shoulders and sternum."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..case import Structure
 from ..findings import Finding
 from ..mask import Mask
 from .axial import AxialFrame
+from .ball_joints import joints_of
 from .body import Marked
 from .bone_structures import bone_structures, fine_labels
 from .canal import CanalCourse
 from .disc_spaces import disc_spaces
 from .foramina import root_findings, root_zones
-from .hips import hip_joints
 from .levels import part_spine
 from .structures import structure_kinds
 
@@ -73,7 +73,7 @@ def outline_bones(
     ]
     soft = [item for item in made if not item.mask.is_empty]
     about_roots = root_findings(parts, frame) if zones.any() else ()
-    joints, about_joints = hip_joints(parts.hip_balls, origin, frame)
+    joints, about_joints = joints_of(parts.balls, origin, frame)
     return (*bone_structures(parts, fine, origin, frame), *joints, *soft), (
         *parts.findings,
         *about_roots,
