@@ -207,3 +207,24 @@ def test_a_colour_image_or_an_empty_volume_is_refused(a_case: Case) -> None:
     volume.SetAndObserveImageData(data)
     with pytest.raises(ImageError, match="colour"):
         case_from_nodes(volume)
+
+
+def test_of_segments_of_one_name_the_library_s_own_keeps_it_else_the_largest(a_case: Case) -> None:
+    scene = new_scene()
+    volume, outlines = show_case(scene, a_case)
+    middle = a_case.lesion().mask.centroid_mm
+    small, large = ball(a_case.image.grid, middle, 6.0), ball(a_case.image.grid, middle, 30.0)
+    strangers = foreign_segmentation(scene, {"Body": small, "body": large, "liver": small, "Liver": large})
+    own = outlines.GetSegmentation()
+    for n in range(strangers.GetSegmentation().GetNumberOfSegments()):
+        segment = strangers.GetSegmentation().GetNthSegment(n)
+        own.AddSegment(segment, f"imported-{n}")
+    case = case_from_nodes(volume, outlines)
+    known = a_case.structure("body").mask
+    assert case.structure("body").mask.equals(known)
+    assert {case.structure(name).mask.count for name in ("body-2", "body-3")} == {small.count, large.count}
+    assert case.structure("liver").mask.equals(large)
+    assert case.structure("liver-2").mask.equals(small)
+    told = [finding.text for finding in case.findings if finding.code == "scene.same_name"]
+    assert [text[:22] for text in told] == ["3 segments are 'body':", "2 segments are 'liver'"]
+    assert f"{known.volume_ml:.1f} mL is taken" in told[0]

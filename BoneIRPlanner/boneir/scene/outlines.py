@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..anatomy.absent import unknown_findings
-from ..anatomy.outline_kind import is_lesion_name, outline_from_elsewhere
+from ..anatomy.outline_kind import free_name, is_lesion_name, outline_from_elsewhere
 from ..case import Lesion, Role, Structure
 from ..errors import OutlineError
 from ..findings import Finding, Severity
@@ -55,8 +56,7 @@ def outlines_from_node(
     """
     segmentation = _with_label_maps(node, volume)
     to_world = world_matrix(node, "The segmentation")
-    structures: list[Structure] = []
-    foreign: list[Structure] = []
+    read: list[tuple[Structure, bool]] = []
     found: list[Lesion] = []
     findings: list[Finding] = []
     for index in range(segmentation.GetNumberOfSegments()):
@@ -73,18 +73,35 @@ def outlines_from_node(
         if name in lesions or tags.get("what") == "lesion" or (not tags and is_lesion_name(name, code_of(segment))):
             found.append(Lesion(name, mask, tags.get("origin", f"segment of {node.GetName()}")))
             continue
-        taken = {item.name for item in structures}
-        structures.append(_structure(segment, mask, tags, node.GetName(), taken))
-        foreign += [] if tags else structures[-1:]
-    return tuple(structures), tuple(found), (*findings, *unknown_findings(foreign))
+        read.append((_structure(segment, mask, tags, node.GetName()), bool(tags)))
+    structures, same = _with_own_names(read)
+    foreign = [item for item, (_, is_own) in zip(structures, read, strict=True) if not is_own]
+    return structures, tuple(found), (*findings, *same, *unknown_findings(foreign))
 
 
-def _structure(segment: Any, mask: Mask, tags: dict[str, str], node_name: str, taken: set[str]) -> Structure:
+def _with_own_names(read: list[tuple[Structure, bool]]) -> tuple[tuple[Structure, ...], list[Finding]]:
+    """Structures with a name each: of several, one that this library made keeps it, else the largest."""
+    named = [item for item, _ in read]
+    names = [item.name for item in named]
+    findings = []
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        same = [n for n, item in enumerate(named) if item.name == name]
+        chosen = max(same, key=lambda n: (read[n][1], named[n].mask.count))
+        for n in same:
+            if n != chosen:
+                named[n] = replace(named[n], name=free_name(name, [item.name for item in named]))
+        others = ", ".join(f"{named[n].name} ({named[n].mask.volume_ml:.1f} mL)" for n in same if n != chosen)
+        text = f"{len(same)} segments are {name!r}: the one of {named[chosen].mask.volume_ml:.1f} mL is taken for it"
+        findings.append(Finding("scene.same_name", Severity.NOTE, f"{text}, and kept beside it: {others}.", about=name))
+    return tuple(named), findings
+
+
+def _structure(segment: Any, mask: Mask, tags: dict[str, str], node_name: str) -> Structure:
     name = segment.GetName()
     if tags.get("what") == "structure":
         sure = tags.get("sure", "yes") == "yes"
         return Structure(name, Role(tags["role"]), mask, tags.get("kind", ""), tags.get("origin", ""), sure)
-    return outline_from_elsewhere(name, mask, code_of(segment), f"segment of {node_name}", taken)
+    return outline_from_elsewhere(name, mask, code_of(segment), f"segment of {node_name}", ())
 
 
 def _with_label_maps(node: Any, volume: Any) -> Any:
