@@ -136,6 +136,10 @@ def test_the_name_of_a_way_follows_from_the_pedicles() -> None:
         assert names.name(straight(vertebra, side, 0.0)[0]) == f"{word} transpedicular L2"
         beside = Trajectory(vertebra.at(side * 50, 30, 0), vertebra.at(side * 6, 2, 0))
         assert names.name(beside) == f"{word} posterolateral L2"
+    along = Trajectory(vertebra.at(27.5, 40, 0), vertebra.at(27, 0, 0))
+    assert names.name(along) == "left posterior L2", "0.7 deg to the anteroposterior axis"
+    stricter = changed_limits(access_limits(), [LimitChange("pedicle.straight", 0.5)])
+    assert Approaches(spine_case(), spine_case().lesion(), stricter).name(along) == "left posterolateral L2"
     front = Trajectory(vertebra.at(20, -45, 0), vertebra.at(2, 0, 0))
     assert names.name(front) == "left anterolateral L2"
 

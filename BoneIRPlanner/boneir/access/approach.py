@@ -89,7 +89,10 @@ class Approaches:
         crossed = joint_words(self._case, vertebra, points)
         if crossed:
             return crossed
-        return f"{side} {'costovertebral' if self._beside_rib(entered) else 'posterolateral'}"
+        if self._beside_rib(entered):
+            return f"{side} costovertebral"
+        is_straight = aside_deg(trajectory) <= pedicle_limit("straight", limits=self._limits).amount
+        return f"{side} {'posterior' if is_straight else 'posterolateral'}"
 
     def _beside_rib(self, entered_mm: NDArray[np.float64]) -> bool:
         """Whether a thoracic vertebra is entered beside a rib, in the corner of rib and transverse process."""
@@ -110,7 +113,7 @@ def direction_words(trajectory: Trajectory, bone_side: str = "") -> str:
         it may well enter on the side of the bone.
     """
     left, back, up = (-v for v in trajectory.direction)
-    aside = math.degrees(math.atan2(abs(left), abs(back))) if math.hypot(left, back) > 1e-6 else 0.0
+    aside = aside_deg(trajectory)
     side, face = ("left" if left > 0 else "right"), ("posterior" if back > 0 else "anterior")
     if aside < _STRAIGHT_DEG:
         words = face
@@ -125,6 +128,12 @@ def direction_words(trajectory: Trajectory, bone_side: str = "") -> str:
         return words
     joined = " and" if words.endswith("from medial") else ", from"
     return f"{words}{joined} {'above' if tilt > 0 else 'below'}"
+
+
+def aside_deg(trajectory: Trajectory) -> float:
+    """Angle of a way to the anteroposterior axis, in the axial plane; 0 for one along the body."""
+    left, back, _ = trajectory.direction
+    return math.degrees(math.atan2(abs(left), abs(back))) if math.hypot(left, back) > 1e-6 else 0.0
 
 
 def side_of(bone: Structure) -> str:

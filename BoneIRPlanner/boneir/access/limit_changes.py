@@ -47,6 +47,7 @@ _WORDS = {
     "pedicle.grade_E": "breach of a pedicle from which it is grade E",
     "pedicle.beside": "distance from a pedicle beyond which a way goes beside it",
     "pedicle.rib_near": "distance from a rib within which a way is called costovertebral",
+    "pedicle.straight": "angle to front and back within which a way into a vertebra is called posterior",
     "pedicle.noise": "breach of a pedicle that its outline is not sure of",
 }
 """Limits whose key alone says too little."""
@@ -67,7 +68,17 @@ _MORE = {
         "fan_apart",
         "aim_share",
     ),
-    "pedicle": ("grade_B", "grade_C", "grade_D", "grade_E", "beside", "medial_reserve", "noise", "rib_near"),
+    "pedicle": (
+        "grade_B",
+        "grade_C",
+        "grade_D",
+        "grade_E",
+        "beside",
+        "medial_reserve",
+        "noise",
+        "rib_near",
+        "straight",
+    ),
     "hip": ("joint_reach", "joint_reach_unsure", "unseen_refused", "sciatic_above", "sciatic_behind"),
     "room": ("gantry_tilt_most", "c_arm_secondary_most"),
     "several": ("exact_candidates", "exact_time", "exact_nodes"),

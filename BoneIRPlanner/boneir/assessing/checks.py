@@ -34,7 +34,7 @@ def check_plan(case: Case, plan: Plan) -> None:
 def _check_within(case: Case, title: str, trajectory: Trajectory) -> None:
     for end, point in (("begins", trajectory.entry_mm), ("ends", trajectory.tip_mm)):
         if not bool(case.image.grid.contains(point)):
-            place = ", ".join(f"{x:.1f}" for x in point)
+            place = ", ".join(f"{x:.1f}" if abs(x) < 1e6 else f"{x:.1e}" for x in point)
             raise PlanError(
                 f"{title} {end} at ({place}) mm LPS, outside the image, which spans "
                 f"{case.image.grid.bounds_text()}: move it into the image."

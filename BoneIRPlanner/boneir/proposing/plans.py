@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ..access.approach import aside_deg
 from ..plan import Cement, Plan, Probe, Technique, Trajectory, Treatment
 from .cement import proposed_volume
 from .job import Job
@@ -32,8 +33,7 @@ def _with_words_where_repeated(ways: Sequence[Way], words: Callable[[Trajectory]
 
 
 def _aside_words(trajectory: Trajectory) -> str:
-    left, back, _ = trajectory.direction
-    return f" at {math.degrees(math.atan2(abs(left), abs(back))):.0f} deg"
+    return f" at {aside_deg(trajectory):.0f} deg"
 
 
 def _tilt_words(trajectory: Trajectory) -> str:
