@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from boneir.case import Image
-from boneir.fusion.needles_found import FoundNeedle
+from boneir.fusion.found_needle import FoundNeedle
 from boneir.mask import Mask
 from boneir.plan import Trajectory
 

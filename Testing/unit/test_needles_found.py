@@ -8,8 +8,9 @@ import pytest
 from boneir.case import Image, Modality
 from boneir.errors import ImageError
 from boneir.fusion.carried_out import actual_plan, carried_out, moved_needle, needle_error, needle_measures
+from boneir.fusion.implants import wide_metal
 from boneir.fusion.metal_lines import MetalLine
-from boneir.fusion.needles_found import _implants, find_needles
+from boneir.fusion.needles_found import find_needles
 from boneir.grid import Grid
 from boneir.image.rigid import Rigid
 from boneir.mask import Mask
@@ -96,10 +97,10 @@ def test_the_planned_way_says_which_end_is_the_tip():
 def test_many_implants_are_one_finding():
     wide, wider, slim = (MetalLine(np.zeros(3), np.asarray([0.0, 0.0, 50.0]), radius) for radius in (4.2, 4.8, 1.0))
     widest = limit("verification", "widest_needle_mm")
-    (told,) = _implants([wider, slim, wide], widest)
+    (told,) = wide_metal([wider, slim, wide], widest)
     assert told.text == "2 straight pieces of metal, 8.4 to 9.6 mm wide, were taken for implants."
     assert (told.measured, told.place_mm) == (9.6, (0.0, 0.0, 25.0))
-    assert not _implants([slim], widest)
+    assert not wide_metal([slim], widest)
 
 
 def test_wide_metal_and_dense_bone_are_no_needles():

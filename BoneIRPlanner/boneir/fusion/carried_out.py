@@ -15,7 +15,7 @@ from ..findings import Finding, Severity
 from ..image.rigid import Rigid
 from ..plan import Cement, Plan, Probe, Trajectory
 from ..resources import limit
-from .needles_found import FoundNeedle
+from .found_needle import FoundNeedle
 
 Floats = NDArray[np.float64]
 
@@ -118,6 +118,12 @@ def needle_error(planned: Trajectory, actual: Trajectory, entry_known: bool = Tr
     )
 
 
+def is_near(error: NeedleError) -> bool:
+    """Whether a needle lies near enough to a planned one to be taken for it."""
+    near = error.tip_mm <= limit("verification", "match_mm").amount
+    return near and error.angle_deg <= limit("verification", "match_deg").amount
+
+
 def carried_out(plan: Plan, found: Sequence[FoundNeedle]) -> CarriedOut:
     """Say which needle of a plan became which needle of a control image.
 
@@ -127,15 +133,15 @@ def carried_out(plan: Plan, found: Sequence[FoundNeedle]) -> CarriedOut:
     found : sequence of FoundNeedle
         In the frame of the plan.
     """
+    most_mm, most_deg = limit("verification", "match_mm"), limit("verification", "match_deg")
     tools: list[Probe | Cement] = []
     for item in plan.treatments:
         tools += [*item.probes, *item.cement]
-    most_mm, most_deg = limit("verification", "match_mm"), limit("verification", "match_deg")
     cost = np.full((len(tools), len(found)), _FAR)
     for t, tool in enumerate(tools):
         for f, needle in enumerate(found):
             error = needle_error(tool.trajectory, needle.trajectory)
-            if error.tip_mm <= most_mm.amount and error.angle_deg <= most_deg.amount:
+            if is_near(error):
                 cost[t, f] = error.tip_mm + _DEGREE_MM * error.angle_deg
     rows, columns = linear_sum_assignment(cost)
     pairs = {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cost[r, c] < _FAR}
@@ -156,9 +162,7 @@ def carried_out(plan: Plan, found: Sequence[FoundNeedle]) -> CarriedOut:
         findings += _miss(match)
     unplanned = tuple(needle for n, needle in enumerate(found) if n not in pairs.values())
     for needle in unplanned:
-        text = (
-            f"A needle was found that the plan does not have, {math.dist(needle.rear_mm, needle.tip_mm):.0f} mm long."
-        )
+        text = f"A needle was found that the plan does not have, {needle.length_mm:.0f} mm long."
         findings.append(Finding("verify.needle_unplanned", Severity.NOTE, text, place_mm=needle.tip_mm))
     return CarriedOut(tuple(matches), tuple(missing), unplanned, tuple(findings))
 

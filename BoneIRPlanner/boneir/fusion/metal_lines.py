@@ -24,7 +24,8 @@ _NEW_SHARE = 0.5
 """Part of a line that must be metal of no line found before."""
 _MOST_LINES = 40
 _BESIDE_MM, _PAST_MM = 2.0, 4.0
-_LOOK_MM = 6.0
+_TAKEN_MM, _LOOK_MM = 6.0, 8.0
+"""Around a line: metal that belongs to it at most, and where its width is looked for: an implant reaches as far."""
 _MOST_POINTS = 400_000
 _THICK_MM = 2.0
 _OVERLAP_MM = 5.0
@@ -50,6 +51,11 @@ class MetalLine:
     def length_mm(self) -> float:
         """From end to end."""
         return float(np.linalg.norm(self.last_mm - self.first_mm))
+
+    @property
+    def width_mm(self) -> float:
+        """The diameter of that cylinder."""
+        return 2.0 * self.radius_mm
 
     @property
     def direction(self) -> Floats:
@@ -95,7 +101,7 @@ def metal_lines(image: Image, threshold_hu: float, least_length_mm: float) -> tu
         if line is None or line.length_mm < least_length_mm:
             break
         before = int(free.size)
-        reach = min(line.radius_mm + _BESIDE_MM, _LOOK_MM)
+        reach = min(line.radius_mm + _BESIDE_MM, _TAKEN_MM)
         gone = kji[_beside(_flattened(points, line, grid, reach), line, reach, _PAST_MM)]
         left[tuple(gone.T)] = False
         if np.count_nonzero(left) == before:

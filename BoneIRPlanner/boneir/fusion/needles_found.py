@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..case import Image, Modality
 from ..errors import ImageError
-from ..evidence import Value
 from ..findings import Finding, Point, Severity
 from ..mask import Mask
 from ..plan import Trajectory
 from ..resources import limit
+from .carried_out import is_near, needle_error
+from .found_needle import FoundNeedle
+from .implants import metal_inside, stays_inside, wide_metal
 from .metal_lines import MetalLine, metal_lines
 from .needle_fit import FittedNeedle, fit_needles
 
@@ -24,39 +25,6 @@ _STEP_MM = 0.25
 _FARTHEST_MM = 400.0
 _BORDER_MM = 2.0
 _AROUND, _AROUND_MM = 8, 8.0
-
-
-@dataclass(frozen=True)
-class FoundNeedle:
-    """A needle that a control CT shows.
-
-    Parameters
-    ----------
-    tip_mm : Point
-        LPS mm of its foremost point.
-    direction : Point
-        Unit vector from the hub to the tip.
-    rear_mm : Point
-        The hindmost point that the image shows of it.
-    entry_mm : Point or None
-        Where its axis goes through the skin; None where no outline of the body was given or the image ends before.
-    apparent_mm : float
-        Diameter that the image shows, blooming included.
-    tip_seen : bool
-        False where the needle runs out of the image at its tip.
-    """
-
-    tip_mm: Point
-    direction: Point
-    rear_mm: Point
-    entry_mm: Point | None
-    apparent_mm: float
-    tip_seen: bool = True
-
-    @property
-    def trajectory(self) -> Trajectory:
-        """From the skin, or from the hindmost point that is shown, to the tip."""
-        return Trajectory(self.entry_mm or self.rear_mm, self.tip_mm)
 
 
 def find_needles(
@@ -78,7 +46,7 @@ def find_needles(
     needles : tuple of FoundNeedle
         From the longest to the shortest.
     findings : tuple of Finding
-        ``verify.coarse``, ``verify.no_needle``, ``verify.wide_metal``, ``verify.tip_outside``.
+        ``verify.coarse``, ``verify.no_needle``, ``verify.wide_metal``, ``verify.metal_inside``, ``verify.tip_outside``.
 
     Raises
     ------
@@ -93,12 +61,14 @@ def find_needles(
     least_mm = limit("verification", "needle_in_body_mm").amount
     lines = tuple(line for line in lines if body is None or _length_in(body, line) >= least_mm)
     widest = limit("verification", "widest_needle_mm")
-    findings: list[Finding] = [*_coarse(image), *_implants(lines, widest)]
-    slim = [line for line in lines if 2.0 * line.radius_mm <= widest.amount]
+    findings: list[Finding] = [*_coarse(image), *wide_metal(lines, widest)]
+    slim = [line for line in lines if line.width_mm <= widest.amount]
     ends = [_tip_and_rear(line, image, body, planned) for line in slim]
     fits = fit_needles(image, [tip for tip, _ in ends], [rear for _, rear in ends])
     needles = [_needle(image, body, *item) for item in zip(slim, ends, fits, strict=True)]
-    needles = _without_doubles(needles)
+    inside = [item for item in needles if stays_inside(item, body, image.grid) and not _is_planned(item, planned)]
+    needles = _without_doubles([needle for needle in needles if needle not in inside])
+    findings += metal_inside(inside)
     findings += [_tip_outside(n, needle) for n, needle in enumerate(needles, 1) if not needle.tip_seen]
     if not needles:
         text = "The control image shows no needle: no straight metal of its width and length lies in the body."
@@ -106,20 +76,8 @@ def find_needles(
     return tuple(needles), tuple(findings)
 
 
-def _implants(lines: Sequence[MetalLine], widest: Value) -> tuple[Finding, ...]:
-    """One finding of all straight metal that is too wide for needles."""
-    wide = sorted((line for line in lines if 2.0 * line.radius_mm > widest.amount), key=lambda line: line.radius_mm)
-    if not wide:
-        return ()
-    most = wide[-1]
-    width_mm, middle_mm = 2.0 * most.radius_mm, (most.first_mm + most.last_mm) / 2.0
-    what = f"Straight metal {width_mm:.1f} mm wide and {most.length_mm:.0f} mm long was taken for an implant."
-    if len(wide) > 1:
-        least_mm = 2.0 * wide[0].radius_mm
-        what = (
-            f"{len(wide)} straight pieces of metal, {least_mm:.1f} to {width_mm:.1f} mm wide, were taken for implants."
-        )
-    return (Finding("verify.wide_metal", Severity.NOTE, what, width_mm, "mm", widest, _point(middle_mm)),)
+def _is_planned(needle: FoundNeedle, planned: Sequence[Trajectory]) -> bool:
+    return any(is_near(needle_error(way, needle.trajectory)) for way in planned)
 
 
 def _coarse(image: Image) -> tuple[Finding, ...]:
@@ -146,7 +104,7 @@ def _needle(
     foremost = fit.tip_mm if seen else fit.tip_mm + ((tip - fit.tip_mm) @ fit.direction) * fit.direction
     entry = None if body is None else _entry(body, foremost, -fit.direction)
     behind = foremost - float((tip - rear) @ fit.direction) * fit.direction
-    return FoundNeedle(_point(foremost), _point(fit.direction), _point(behind), entry, 2.0 * line.radius_mm, seen)
+    return FoundNeedle(_point(foremost), _point(fit.direction), _point(behind), entry, line.width_mm, seen)
 
 
 def _tip_and_rear(
