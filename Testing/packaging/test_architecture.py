@@ -18,6 +18,7 @@ VERBS = {
     "open",
     "propose",
     "assess",
+    "compare",
     "case_folder",
     "assessing",
     "proposing",

@@ -128,7 +128,7 @@ def test_a_zone_beside_the_lesion():
     assert margin.amount < -8
     assert margin.place_mm[2] == pytest.approx(-8, abs=1.5)
     assert found.measure("ablation.coverage").amount < 50
-    assert "ablation.coverage" in codes(found, Severity.WARN)
+    assert "ablation.coverage" in codes(found, Severity.STOP)
 
 
 def test_a_margin_that_is_too_narrow_and_one_that_is_uncertain():

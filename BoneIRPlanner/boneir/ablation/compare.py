@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
-
-import numpy as np
+from dataclasses import dataclass
 
 from ..assessment import Assessment, Measure
-from ..errors import DeviceError
 from ..findings import Severity
-from ..plan import Plan, Probe, Technique, Trajectory, Treatment
-from .device import Device, DeviceStatus, ZoneSize
-from .devices import device, devices
+from ..plan import Plan, Probe, Technique, Treatment
+from .device import Device, ZoneSize
+from .devices import device
 from .zone import zone_size_of
 
 FLAGS = {
@@ -25,17 +21,58 @@ FLAGS = {
     "ablation.level_unknown": "level not known",
     "ablation.outside_image": "zone leaves the image",
     "ablation.energy": "much energy",
+    "ablation.coverage": "leaves part of the lesion",
+    "ablation.distance": "too near to what must be spared",
     "ablation.protection": "needs protection of nerves",
     "ablation.cryo_union": "common ice not computed",
+    "ablation.no_zone": "no table: only simulated",
+    "ablation.heat": "too hot for what must be spared",
+    "ablation.cold": "too cold for what must be spared",
+    "ablation.dose": "too hot for what must be spared",
+    "ablation.one_electrode": "one needle makes no field",
     "ablation.field_coverage": "field does not cover",
     "ablation.chance_of_coverage": "coverage not likely",
+    "ethanol.reaches": "ethanol reaches what must be spared",
+    "ethanol.escape": "ethanol leaves the bone",
+    "ultrasound.window": "bone or gas in the way of the sound",
+    "ultrasound.standoff": "focus too near to what must be spared",
 }
 """Findings that a reader must see beside the numbers, in few words."""
 
-SPREADS = (0.75, 1.0, 1.25)
-"""Distances between several needles that are tried, over those of the plan."""
+ORDER = (
+    "In order: first what nothing stops, then what covers the lesion with its margin, then what keeps most room to the "
+    "nearest structure at risk, then fewer needles and less time; what misses the margin by how much it misses."
+)
+"""How options are sorted, for a reader: see `Option.order`."""
 
-_COVERED = 100.0
+_COVERED = ("ablation.simulated_coverage", "ablation.field_coverage", "ablation.coverage")
+_BY_TABLE = "ablation.coverage"
+"""Of the maker's zone: not to be flagged beside the coverage of a simulated one."""
+_EXTREMES = {"ablation.hottest": 1.0, "ablation.coldest": -1.0}
+"""Measures of what reaches a structure at risk, and which way is worse."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What a simulation in the patient's tissue says of an option.
+
+    Parameters
+    ----------
+    coverage : float or None
+        Part of the lesion within the simulated zone, in %; None where none came about, or several that are not one.
+    margin_mm : float or None
+        Minimal margin of the simulated zone.
+    at_risk : str
+        The structure that comes nearest to what it bears, or goes farthest beyond; "" where no temperature is known.
+    extreme_c, limit_c : float or None
+        The highest temperature there, or the lowest of ice, and what it bears.
+    """
+
+    coverage: float | None
+    margin_mm: float | None
+    at_risk: str = ""
+    extreme_c: float | None = None
+    limit_c: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +108,10 @@ class Option:
         See `FLAGS`.
     spacing_mm : float or None
         Mean distance of every tip from the nearest other; None with one needle.
+    simulated : Simulated or None
+        None where it was not simulated.
+    reason : str
+        Why it could not be, where that was asked for.
     """
 
     plan: str
@@ -90,49 +131,41 @@ class Option:
     stops: int
     flags: tuple[str, ...]
     spacing_mm: float | None = None
+    simulated: Simulated | None = None
+    reason: str = ""
+
+    @property
+    def reached_mm(self) -> float | None:
+        """Minimal margin, by the simulation where there is one, else by the maker's table; None where not known."""
+        return self.simulated.margin_mm if self.simulated is not None else self.margin_mm
 
     @property
     def reaches(self) -> bool:
         """Whether the expected zone covers the lesion with the margin that the plan asks for."""
-        return self.margin_mm is not None and self.margin_mm >= self.wanted_mm
+        return self.reached_mm is not None and self.reached_mm >= self.wanted_mm
 
     @property
-    def order(self) -> tuple[bool, float, bool, bool, float, float, float, int, float]:
-        """Sort key: allowed, margin reached, lesion covered; then harm: room to the nearest limit, needles, time.
-
-        Options that do not reach the margin stand by how much of it they have; those that are stopped by how far they
-        go beyond the nearest limit.
-        """
-        covered = self.coverage is not None and self.coverage >= _COVERED
-        short = 0.0 if self.reaches else -(self.margin_mm if self.margin_mm is not None else -1e3)
-        room = -(min(self.spare_mm, 0.0) if self.spare_mm is not None else 0.0)
-        spare = -(self.spare_mm if self.spare_mm is not None else 1e3)
-        time_s = self.duration_s if self.duration_s is not None else 1e6
-        stopped = self.stops > 0
-        return (
-            stopped,
-            room if stopped else 0.0,
-            not self.reaches,
-            not covered,
-            short,
-            room,
-            spare,
-            self.needles,
-            time_s,
-        )
+    def order(self) -> tuple[bool, bool, float, float, int, float]:
+        """Sort key, as `ORDER` says: stopped, margin missed, by how much, harm, needles, time; unknown is worst."""
+        missed_mm = self.wanted_mm - (-math.inf if self.reached_mm is None else self.reached_mm)
+        room_mm = math.inf if self.spare_mm is None else self.spare_mm
+        time_s = math.inf if self.duration_s is None else self.duration_s
+        refused = self.stops > 0 or bool(self.reason)
+        return refused, not self.reaches, 0.0 if self.reaches else missed_mm, -room_mm, self.needles, time_s
 
 
-def option_of(plan: Plan, treatment: Treatment, assessment: Assessment) -> Option:
-    """Sum up what an assessment says of one treatment of a plan."""
+def option_of(plan: Plan, treatment: Treatment, assessment: Assessment, *, physics: bool = False) -> Option:
+    """Sum up what an assessment says of one treatment of a plan; with `physics`, of its simulation too."""
     lesion = treatment.lesion
     chosen = [(probe, device(probe.device)) for probe in treatment.probes]
     sizes = [_size(probe, instrument) for probe, instrument in chosen]
-    coverage = assessment.measure("ablation.coverage", lesion)
+    by_table = any(sizes)
+    coverage = assessment.measure("ablation.coverage", lesion) if by_table else None
     margin = assessment.measure("ablation.minimal_margin", lesion)
     nearest = _nearest(assessment)
     limit = None if nearest is None else nearest.limit
     spare = None if nearest is None or nearest.amount is None or limit is None else nearest.amount - limit.amount
-    codes = {finding.code for finding in assessment.findings}
+    codes = {finding.code for finding in assessment.findings} - ({_BY_TABLE} if physics else set())
     return Option(
         plan=plan.name,
         lesion=lesion,
@@ -149,13 +182,29 @@ def option_of(plan: Plan, treatment: Treatment, assessment: Assessment) -> Optio
         spare_mm=spare,
         verdict=assessment.verdict,
         stops=sum(finding.severity is Severity.STOP for finding in assessment.findings),
-        flags=tuple(words for code, words in FLAGS.items() if code in codes),
+        flags=tuple(dict.fromkeys(words for code, words in FLAGS.items() if code in codes)),
         spacing_mm=spacing_of(treatment.probes),
+        simulated=simulated_of(assessment, lesion, by_table=by_table) if physics else None,
+    )
+
+
+def simulated_of(assessment: Assessment, lesion: str, *, by_table: bool = True) -> Simulated:
+    """What an assessment with physics says of a lesion; without a table its coverage is that of the simulation."""
+    codes = _COVERED[:-1] if by_table else _COVERED
+    covered = [m for m in assessment.measures if m.code in codes and m.about == lesion]
+    margins = [m for m in assessment.measures if m.code == "ablation.simulated_minimal_margin" and m.about == lesion]
+    extreme = _extreme(assessment)
+    return Simulated(
+        coverage=covered[0].amount if len(covered) == 1 else None,
+        margin_mm=margins[0].amount if len(margins) == 1 else None,
+        at_risk="" if extreme is None else extreme.about,
+        extreme_c=None if extreme is None else extreme.amount,
+        limit_c=None if extreme is None or extreme.limit is None else extreme.limit.amount,
     )
 
 
 def best_first(options: Iterable[Option]) -> tuple[Option, ...]:
-    """Options in order: those that may be carried out and reach the margin with the least harm stand first."""
+    """Options in the order that `ORDER` says."""
     return tuple(sorted(options, key=lambda option: option.order))
 
 
@@ -167,53 +216,6 @@ def best_of_each_device(options: Iterable[Option]) -> tuple[Option, ...]:
     return tuple(chosen.values())
 
 
-def substitutes(plan: Plan, instruments: Sequence[Device] | None = None) -> tuple[tuple[Plan, ...], tuple[str, ...]]:
-    """The same needles with every other device and setting, and several needles nearer together and wider apart too.
-
-    A needle keeps its entry and its line; its tip moves along the line so that the middle of the zone stays where it
-    was. Where the distance changes, all tips move away from their middle or towards it first, and the lines turn.
-
-    Parameters
-    ----------
-    plan : Plan
-        With one treatment that ablates.
-    instruments : sequence of Device or None
-        Devices to try; None takes all that come with the software.
-
-    Returns
-    -------
-    plans : tuple of Plan
-        One for every setting of every device that is ready, and for several needles every distance of `SPREADS`;
-        named after them.
-    left_out : tuple of str
-        Devices that could not be tried because the figures of their maker are missing.
-
-    Raises
-    ------
-    DeviceError
-        If the plan does not have exactly one treatment with probes, or a device of it is not ready.
-    """
-    treated = [treatment for treatment in plan.treatments if treatment.probes]
-    if len(treated) != 1:
-        raise DeviceError(f"The plan {plan.name!r} has {len(treated)} treatments with needles; to compare, give one.")
-    (treatment,) = treated
-    middles = [_middle(zone_size_of(probe, device(probe.device))) for probe in treatment.probes]
-    arrays = [(spread, _spread(treatment.probes, spread)) for spread in (SPREADS if len(middles) > 1 else (1.0,))]
-    plans, left_out = [], []
-    for instrument in devices() if instruments is None else instruments:
-        if instrument.status is DeviceStatus.NEEDS_IFU:
-            left_out.append(instrument.name)
-            continue
-        for size, (spread, array) in product(instrument.zones, arrays):
-            probes = tuple(
-                _moved(probe, instrument, size, middle) for probe, middle in zip(array, middles, strict=True)
-            )
-            other = replace(treatment, technique=instrument.technique, probes=probes)
-            name = f"{instrument.id} {size.setting}" + (f" x{spread:g}" if len(arrays) > 1 else "")
-            plans.append(replace(plan, name=name, treatments=(other,), reasons=()))
-    return tuple(plans), tuple(left_out)
-
-
 def spacing_of(probes: Sequence[Probe]) -> float | None:
     """Mean distance of every tip from the nearest other, in mm; None with one needle."""
     if len(probes) < 2:
@@ -221,16 +223,6 @@ def spacing_of(probes: Sequence[Probe]) -> float | None:
     tips = [probe.trajectory.tip_mm for probe in probes]
     nearest = [min(math.dist(tip, other) for m, other in enumerate(tips) if m != n) for n, tip in enumerate(tips)]
     return sum(nearest) / len(nearest)
-
-
-def _spread(probes: Sequence[Probe], by: float) -> tuple[Probe, ...]:
-    """Needles whose tips are so many times as far apart, around the same middle, from the same entries."""
-    tips = np.array([probe.trajectory.tip_mm for probe in probes])
-    placed = tips.mean(axis=0) + by * (tips - tips.mean(axis=0)) if by != 1.0 else tips
-    return tuple(
-        replace(probe, trajectory=Trajectory(probe.trajectory.entry_mm, (float(x), float(y), float(z))))
-        for probe, (x, y, z) in zip(probes, placed, strict=True)
-    )
 
 
 def _size(probe: Probe, instrument: Device) -> ZoneSize | None:
@@ -260,21 +252,11 @@ def _nearest(assessment: Assessment) -> Measure | None:
     return min(near)[2] if near else None
 
 
-def _middle(size: ZoneSize) -> float:
-    """How far beyond the tip the middle of a zone lies, in mm."""
-    return size.forward_mm.amount - size.length_mm.amount / 2.0
-
-
-def _moved(probe: Probe, instrument: Device, size: ZoneSize, middle_mm: float) -> Probe:
-    """The probe with another device and setting, and the middle of its zone where it was."""
-    way = probe.trajectory
-    tip = way.point_at(way.length_mm + middle_mm - _middle(size))
-    return replace(
-        probe,
-        device=instrument.id,
-        setting=size.setting,
-        trajectory=Trajectory(way.entry_mm, tip),
-        power_w=None,
-        duration_s=None,
-        target_c=None,
-    )
+def _extreme(assessment: Assessment) -> Measure | None:
+    """The simulated temperature at a structure that is worst against what it bears."""
+    beyond = [
+        (_EXTREMES[measure.code] * (measure.amount - measure.limit.amount), -n, measure)
+        for n, measure in enumerate(assessment.measures)
+        if measure.code in _EXTREMES and measure.amount is not None and measure.limit is not None
+    ]
+    return max(beyond)[2] if beyond else None

@@ -47,6 +47,22 @@ def zone_on(
     return Zone(name, probe, mask_on(expected, grid), sure, possible, medium)
 
 
+def coverage_measure(lesion: str, target: Mask, zone: Zone) -> Measure:
+    """Part of a lesion in a simulated zone and its shells, in %; all on one grid."""
+    shares = [100.0 * share_within(target, mask) for mask in (zone.mask, zone.inner, zone.outer) if mask is not None]
+    title = "Part of the lesion in the simulated zone"
+    return Measure(
+        "ablation.simulated_coverage", title, shares[0], "%", lesion, min(shares), max(shares), note=zone.medium
+    )
+
+
+def share_within(target: Mask, zone: Mask) -> float:
+    """Part of a mask, 0 to 1, that lies within another on the same grid."""
+    nk, nj, ni = target.voxels.shape
+    both = zone.part(target.corner, (nk, nj, ni)) & target.voxels
+    return float(np.count_nonzero(both)) / max(target.count, 1)
+
+
 NEAR_TIP_MM = 40.0
 """So much of a needle behind its tip counts for which part of a zone is nearest to it."""
 

@@ -31,7 +31,7 @@ from .heat import Heated, Moment
 from .heat_drive import Chosen, Drive, microwave_drive, points_of, radiofrequency_drive, rods_of
 from .in_turn import heat_in_turn
 from .medium import Held, medium_of
-from .outcome import parts_of
+from .outcome import coverage_measure, parts_of
 from .physics_values import physics_value
 from .tissue_map import TissueMap, tissue_map, window_around
 
@@ -232,12 +232,10 @@ def _account(
     """Volume, coverage, and how far the simulation can be trusted."""
     lesion = case.lesion(treatment.lesion)
     inner, outer = (None if mask is None else mask.volume_ml for mask in (zone.inner, zone.outer))
-    shares = [_covered(lesion.mask, mask) for mask in (zone.mask, zone.inner, zone.outer) if mask is not None]
     measures = (
         Measure("ablation.simulated_volume", "Volume of the simulated zone", zone.mask.volume_ml, "mL", zone.name,
                 inner, outer, note=MEDIUM),
-        Measure("ablation.simulated_coverage", "Part of the lesion in the simulated zone", 100.0 * shares[0], "%",
-                lesion.name, 100.0 * min(shares), 100.0 * max(shares), note=MEDIUM),
+        coverage_measure(lesion.name, lesion.mask, zone),
         Measure("ablation.energy_error", "Energy not accounted for", 100.0 * energy.error, "%", zone.name),
     )  # fmt: skip
     found = []
@@ -266,12 +264,6 @@ def _zone(
 ) -> Zone:
     masks = [mask_on(Mask.of(marked, window), case.image.grid) for marked in (expected, sure, possible)]
     return Zone("simulated zone", "", masks[0], masks[1], masks[2], MEDIUM)
-
-
-def _covered(lesion: Mask, zone: Mask) -> float:
-    nk, nj, ni = lesion.voxels.shape
-    both = zone.part(lesion.corner, (nk, nj, ni)) & lesion.voxels
-    return float(np.count_nonzero(both)) / max(lesion.count, 1)
 
 
 def _check_tips(treatment: Treatment, window: Grid) -> None:

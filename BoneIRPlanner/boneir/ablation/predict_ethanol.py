@@ -15,7 +15,7 @@ from ..image.resample import mask_on
 from ..mask import Mask
 from .ensemble import Factor, Factors, chance_of_covering, coverage_chance_report, nine_runs
 from .ethanol import Infusion, ethanol_value, infuse, infusion_report, mobility_of
-from .outcome import Outcome, zone_on
+from .outcome import Outcome, coverage_measure, zone_on
 from .tissue_map import TissueMap, tissue_map, window_around
 
 SPACING_MM = 1.0
@@ -87,7 +87,8 @@ def predict_ethanol(
     assumed = Finding("ethanol.assumed", Severity.NOTE, text, about=needle)
     name, medium = f"ethanol {needle}", "simulated; flow in metastases has not been measured"
     zone = zone_on(case.image.grid, name, needle, medium, runs.expected, runs.inner, runs.outer)
-    return Outcome(zone, (*measures, *more), (*findings, *warned, assumed))
+    covered = coverage_measure(target.name, target.mask, zone)
+    return Outcome(zone, (*measures, covered, *more), (*findings, *warned, assumed))
 
 
 def front_mm(volume_ml: float, porosity: float) -> float:

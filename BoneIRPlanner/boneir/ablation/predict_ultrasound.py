@@ -23,7 +23,7 @@ from .heat import Heated
 from .heat_drive import Drive
 from .in_turn import See, heat_in_turn
 from .medium import medium_of
-from .outcome import Outcome, zone_on
+from .outcome import Outcome, share_within, zone_on
 from .safety import NEURAL
 from .tissue_map import TissueMap, tissue_map, window_around
 from .ultrasound import Sonication, sonicate
@@ -156,7 +156,7 @@ def _of_sound(best: Placement, done: Sequence[Sonication], about: str) -> tuple[
 def _of_heat(zone: Mask, made: Heated, lesion: Mask, about: str) -> tuple[Measure, ...]:
     k, j, i = np.unravel_index(int(np.argmax(made.peak_c)), made.peak_c.shape)
     x, y, z = (float(v) for v in zone.grid.to_mm((i, j, k)))
-    hottest, covered = float(made.peak_c[k, j, i]), 100 * _share_within(zone, lesion)
+    hottest, covered = float(made.peak_c[k, j, i]), 100 * share_within(lesion, zone)
     return (
         Measure("ultrasound.peak_temperature", "Highest temperature", hottest, "degC", about, place_mm=(x, y, z)),
         Measure("ablation.coverage", "Lesion within the zone", covered, "%", about),
@@ -174,12 +174,6 @@ def _destroyed(
     ]
     made = heat_in_turn(medium_of(tissues), drives, max(pause_s - COOLING_S, 0.0), progress=see)[-1]
     return Mask.of(made.omega >= 1.0, tissues.grid), made
-
-
-def _share_within(zone: Mask, lesion: Mask) -> float:
-    nk, nj, ni = lesion.voxels.shape
-    inside = zone.part(lesion.corner, (nk, nj, ni)) & lesion.voxels
-    return float(inside.sum() / max(lesion.count, 1))
 
 
 def _standoff(case: Case, focus: Point) -> tuple[Finding, ...]:

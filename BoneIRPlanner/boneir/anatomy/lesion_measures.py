@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -18,6 +20,9 @@ from .lesion_kind import kind_of
 from .neighbourhood import healthy_marrow, neighbourhood
 from .settings import setting
 from .structures import structure_kinds
+
+_KNOWN: WeakKeyDictionary[Case, WeakKeyDictionary[Lesion, tuple[Measure, ...]]] = WeakKeyDictionary()
+"""What was measured: case and lesion never change, and many plans are assessed on the same."""
 
 
 def measure_lesion(case: Case, lesion: Lesion) -> tuple[Measure, ...]:
@@ -43,6 +48,13 @@ def measure_lesion(case: Case, lesion: Lesion) -> tuple[Measure, ...]:
     """
     if lesion.mask.is_empty:
         raise OutlineError(f"The lesion {lesion.name!r} marks no voxel: there is nothing to measure.")
+    known = _KNOWN.setdefault(case, WeakKeyDictionary())
+    if lesion not in known:
+        known[lesion] = _measured(case, lesion)
+    return known[lesion]
+
+
+def _measured(case: Case, lesion: Lesion) -> tuple[Measure, ...]:
     measures = [*_sizes(lesion)]
     if case.image.modality is Modality.CT:
         measures += [*_numbers(case.image, lesion), _kind(case, lesion)]

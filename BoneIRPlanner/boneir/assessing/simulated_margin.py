@@ -6,7 +6,8 @@ from ..assessment import Curve, CurveMark, Measure, Zone
 from ..case import Lesion
 from ..findings import Finding, Severity
 from ..fusion.margin import MARGINS_MM, SurfaceMargin, surface_margins
-from ..fusion.margin_measures import asked_margin
+from ..fusion.margin_measures import RELIEF, asked_margin
+from .aim import severity_of_shortfall
 from .sheet import Sheet
 
 NOTE = "of the simulated zone, not of the maker's"
@@ -58,8 +59,10 @@ def _finding(expected: SurfaceMargin, lesion: Lesion, wanted_mm: float) -> Findi
     state = f"leaves {-least:.1f} mm of it uncovered" if least < 0.0 else f"has a margin of {least:.1f} mm at its least"
     text = f"The simulated zone of {lesion.name} {state}; the plan asks for {wanted_mm:g} mm."
     asked = asked_margin(wanted_mm)
+    severity = severity_of_shortfall(expected, wanted_mm)
+    text += RELIEF if severity is Severity.STOP else ""
     return Finding(
-        "ablation.simulated_minimal_margin", Severity.WARN, text, least, "mm", asked, expected.place_mm, lesion.name
+        "ablation.simulated_minimal_margin", severity, text, least, "mm", asked, expected.place_mm, lesion.name
     )
 
 

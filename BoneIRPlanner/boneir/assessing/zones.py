@@ -18,6 +18,7 @@ from ..fusion.margin import surface_margins
 from ..fusion.margin_measures import margin_findings, margin_measures
 from ..mask import Mask
 from ..plan import Probe, Technique, Treatment
+from .aim import severity_of_shortfall
 from .sheet import Sheet
 from .subject import Subject
 
@@ -137,5 +138,12 @@ def assess_margin(treatment: Treatment, lesion: Lesion, shells: Sequence[Shells]
     note = f"For comparison, in liver: {liver.note} ({liver.source})"
     sheet.add(
         margin_measures(expected, inner, outer, lesion.name, wanted, note),
-        margin_findings(expected, inner, lesion.name, wanted, ablation_limit("coverage_of_lesion")),
+        margin_findings(
+            expected,
+            inner,
+            lesion.name,
+            wanted,
+            ablation_limit("coverage_of_lesion"),
+            severity_of_shortfall(expected, wanted),
+        ),
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..ablation.compare import Option, best_first, best_of_each_device, option_of, substitutes
+from ..ablation.compare import ORDER, Option, Simulated, best_of_each_device
 from ..ablation.devices import devices
-from ..assess import assess
+from ..ablation.substitutes import substitutes
 from ..case_folder import find_plan, load_case, plan_paths
-from ..errors import BoneIRError, PlanError
+from ..compare import Comparison, by_technique, compare, simulate_options
+from ..errors import PlanError
 from ..plan import Plan, Technique, read_plan
 from ..report.model import SEVERITY_WORDS
 from ..report.numbers import amount_text
@@ -21,34 +22,45 @@ _TITLES = (
     "Plan", "Lesion", "Technique", "Device", "Setting", "Needles", "Minutes", "Covered", "Margin", "Nearest", "Spare",
     "Verdict", "Flags",
 )  # fmt: skip
-TABLES = (
-    "Zones are those of the makers' tables, measured in other tissue, and several needles the union of theirs: "
-    "assess the first few with --physics to see them in this patient's."
-)
+_SIMULATED = (
+    "Plan", "Technique", "Minutes", "Covered", "Margin", "Most at risk", "Comes to", "It bears", "Verdict", "Flags",
+)  # fmt: skip
+TABLES = "Zones are those of the makers' tables, measured in other tissue, and several needles the union of theirs."
 """What a comparison rests on."""
+BY_PHYSICS = " Compare with --physics to see the best of each technique in this patient's."
 
-_NUMERIC = ("Needles", "Minutes", "Covered", "Margin", "Spare")
+_NUMERIC = ("Needles", "Minutes", "Covered", "Margin", "Spare", "Comes to", "It bears")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Answer:
     """Compare plans, or devices."""
     plans, left_out = _plans(options)
     case = load_case(options.case)
-    found: list[Option] = []
-    refused: list[tuple[str, str]] = []
+
+    def tell(words: str) -> None:
+        if words:
+            progress.say(words)
+
     with progress.step(f"Assessing {len(plans)} plans"):
-        for plan in plans:
-            try:
-                assessment = assess(case, plan)
-            except BoneIRError as error:
-                refused.append((plan.name, str(error)))
-                continue
-            found += [option_of(plan, treatment, assessment) for treatment in plan.treatments if treatment.probes]
-    every, shown = best_first(found), best_of_each_device(found) if options.plan else best_first(found)
-    document = {"options": every, "shown": [o.plan for o in shown], "refused": refused, "left_out": left_out}
-    parts: list[str | TextTable] = [_table(shown)] if shown else ["Nothing can be compared."]
-    parts += [TABLES] if shown else []
-    parts += [f"Not assessed, {name}: {reason}" for name, reason in refused]
+        found = compare(case, plans, tell)
+    shown = best_of_each_device(found.options) if options.plan else found.options
+    made = Comparison(())
+    if options.physics:
+        groups = by_technique(shown) if options.plan and not options.technique else [[option] for option in shown]
+        with progress.step(f"Simulating {len(groups)} of them"):
+            made = simulate_options(case, plans, groups, tell)
+    document = {
+        "options": found.options, "shown": [o.plan for o in shown], "refused": found.refused, "left_out": left_out,
+        "simulated": made.options, "not_simulated": made.refused, "order": ORDER,
+    }  # fmt: skip
+    parts: list[str | TextTable] = ["Nothing can be compared."]
+    if shown:
+        parts = [_table(_TITLES, shown, _row), ORDER, TABLES if options.physics else f"{TABLES}{BY_PHYSICS}"]
+    if made.options:
+        parts += ["Simulated in this patient's tissue:", _table(_SIMULATED, made.options, _simulated_row)]
+    parts += [f"{option.plan} was not simulated: {option.reason}" for option in made.options if option.reason]
+    parts += [f"{name} was not simulated, the next one was: {reason}" for name, reason in made.refused]
+    parts += [f"Not assessed, {name}: {reason}" for name, reason in found.refused]
     parts += [f"Left out, because the figures of their makers are missing: {', '.join(left_out)}."] if left_out else []
     return Answer(document, tuple(parts))
 
@@ -68,8 +80,8 @@ def _saved(folder: Path) -> tuple[Plan, ...]:
     return tuple(read_plan(path) for path in paths)
 
 
-def _table(options: Sequence[Option]) -> TextTable:
-    return TextTable(_TITLES, tuple(_row(option) for option in options), numeric=_NUMERIC)
+def _table(titles: tuple[str, ...], options: Sequence[Option], row: Callable[[Option], tuple[str, ...]]) -> TextTable:
+    return TextTable(titles, tuple(map(row, options)), numeric=_NUMERIC)
 
 
 def _row(option: Option) -> tuple[str, ...]:
@@ -80,14 +92,38 @@ def _row(option: Option) -> tuple[str, ...]:
         ", ".join(option.devices),
         ", ".join(option.settings),
         str(option.needles) if option.spacing_mm is None else f"{option.needles}, {option.spacing_mm:.0f} mm apart",
-        _amount(None if option.duration_s is None else option.duration_s / 60.0, "min"),
+        _minutes(option),
         _amount(option.coverage, "%"),
         _amount(option.margin_mm, "mm"),
         words_of(option.nearest) or "-",
         _amount(option.spare_mm, "mm"),
-        SEVERITY_WORDS[option.verdict] if option.verdict else "Clear",
+        _verdict(option),
         "; ".join(option.flags),
     )
+
+
+def _simulated_row(option: Option) -> tuple[str, ...]:
+    made = option.simulated or Simulated(None, None)
+    return (
+        option.plan,
+        option.technique.value,
+        _minutes(option),
+        _amount(made.coverage, "%"),
+        _amount(made.margin_mm, "mm"),
+        words_of(made.at_risk) or "-",
+        _amount(made.extreme_c, "degC"),
+        _amount(made.limit_c, "degC"),
+        "Not known" if option.reason else _verdict(option),
+        "could not be simulated" if option.reason else "; ".join(option.flags),
+    )
+
+
+def _minutes(option: Option) -> str:
+    return _amount(None if option.duration_s is None else option.duration_s / 60.0, "min")
+
+
+def _verdict(option: Option) -> str:
+    return SEVERITY_WORDS[option.verdict] if option.verdict else "Clear"
 
 
 def _amount(value: float | None, unit: str) -> str:

@@ -7,6 +7,9 @@ from ..evidence import Grade, Value
 from ..findings import Finding, Severity
 from .margin import SurfaceMargin
 
+RELIEF = " If it is only to relieve pain, ask for a smaller margin."
+"""What a plan can say that was stopped for leaving out too much of a lesion."""
+
 
 def margin_measures(
     expected: SurfaceMargin, inner: SurfaceMargin, outer: SurfaceMargin, lesion: str, wanted_mm: float, note: str = ""
@@ -54,9 +57,12 @@ def margin_measures(
 
 
 def margin_findings(
-    expected: SurfaceMargin, inner: SurfaceMargin, lesion: str, wanted_mm: float, whole: Value
+    expected: SurfaceMargin, inner: SurfaceMargin, lesion: str, wanted_mm: float, whole: Value, severity: Severity
 ) -> tuple[Finding, ...]:
-    """A lesion that is not covered, a margin that is too narrow, and one that is wide enough only if all goes well."""
+    """A lesion that is not covered, a margin that is too narrow, and one that is wide enough only if all goes well.
+
+    `severity` is that of the first two.
+    """
     place = expected.place_mm
     covered = expected.coverage[0]
     if expected.minimum_mm < 0.0:
@@ -65,15 +71,14 @@ def margin_findings(
             f"The zone leaves {-expected.minimum_mm:.1f} mm of {lesion} uncovered ({within} lies within): another "
             "place, a larger setting or one probe more would be right."
         )
-        return (Finding("ablation.coverage", Severity.WARN, text, covered, "1", whole, place, lesion),)
+        text += RELIEF if severity is Severity.STOP else ""
+        return (Finding("ablation.coverage", severity, text, covered, "1", whole, place, lesion),)
     asked = asked_margin(wanted_mm)
     if expected.minimum_mm < wanted_mm:
         text = (
             f"The margin around {lesion} is {expected.minimum_mm:.1f} mm where it is least; the plan asks for {asked}."
         )
-        return (
-            Finding("ablation.minimal_margin", Severity.WARN, text, expected.minimum_mm, "mm", asked, place, lesion),
-        )
+        return (Finding("ablation.minimal_margin", severity, text, expected.minimum_mm, "mm", asked, place, lesion),)
     if inner.minimum_mm < wanted_mm:
         text = (
             f"If the zone is as small as its inner shell, the margin around {lesion} falls from "

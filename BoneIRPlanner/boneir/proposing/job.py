@@ -23,6 +23,7 @@ from ..access.several import spaced_for
 from ..access.targets import Neighbours, neighbours_of, smallest_covering, target_points, wanted_points
 from ..anatomy.absent import absent_findings
 from ..anatomy.structures import structure_kins
+from ..assessing.aim import meant_to_control
 from ..assessing.biopsy import throw_of
 from ..case import Case, Lesion
 from ..errors import CaseError, DeviceError, PlanError
@@ -32,8 +33,6 @@ from ..proposal import Goal
 
 _ZONE_SHIFT_MM = 12.0
 """How far beyond the lesion the centre of a zone may come to lie, for the search of its neighbours."""
-_CONTROL_FROM_MM = 5.0
-"""Margin from which on an ablation is meant to control the lesion, not only to relieve pain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +112,7 @@ def purpose_of(goal: Goal) -> Purpose:
         return Purpose.BIOPSY
     if goal.technique is Technique.CEMENT:
         return Purpose.CONSOLIDATION
-    return Purpose.LOCAL_CONTROL if goal.margin_mm >= _CONTROL_FROM_MM else Purpose.PALLIATIVE
+    return Purpose.LOCAL_CONTROL if meant_to_control(goal.margin_mm) else Purpose.PALLIATIVE
 
 
 def device_findings(job: Job) -> tuple[Finding, ...]:

@@ -109,6 +109,8 @@ def _compare(commands: Commands[Parser]) -> None:
     parser.add_argument("plan", nargs="?", default="", metavar="PLAN", help="try every device on the needles of this")
     words = f"only devices for one of: {', '.join(_WITH_NEEDLES)}"
     parser.add_argument("--technique", choices=_WITH_NEEDLES, metavar="T", help=words)
+    words = "simulate the best of each technique in the patient's own tissue too; with --technique or without PLAN all"
+    parser.add_argument("--physics", action="store_true", help=words)
 
 
 PLAN_COMMANDS = (_propose, _explain, _assess, _compare)
