@@ -18,7 +18,7 @@ from .case import Case, Image, Lesion, Modality, Structure
 from .case_folder import is_case_folder, load_case
 from .errors import OutlineError
 from .findings import Finding, Severity
-from .image.labels import NamedMask, read_labels
+from .image.labels import NamedMask, frame_findings, read_labels
 from .image.read import read_image
 from .image.resample import mask_on
 
@@ -124,6 +124,7 @@ def _with_labels(case: Case, named: Sequence[NamedMask]) -> Case:
         taken = {structure.name for structure in case.structures} | {lesion.name for lesion in case.lesions}
         case = case.with_lesion(Lesion(free_name(item.name, taken), item.mask, item.origin))
     lost = [item.name for item in placed if item.mask.is_empty]
+    case = case.with_findings(frame_findings(inside, case.image.source.frame_uid))
     return case.with_findings([_outside(lost)] if lost else [])
 
 

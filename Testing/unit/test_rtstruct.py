@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,17 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from boneir.anatomy.lesion_file import lesion_from_file
+from boneir.case import Case, ImageSource
 from boneir.errors import OutlineError
+from boneir.findings import Severity
 from boneir.grid import Grid
-from boneir.image.labels import read_labels
+from boneir.image.labels import frame_findings, read_labels
 from boneir.image.polygon_fill import pixels_within
 from boneir.image.resample import mask_on
 from boneir.image.rtstruct import STRUCTURE_SET_CLASS
+from boneir.open import case_of
+from small_case import small_case
 
 OBLIQUE = np.linalg.qr(np.array([[0.8, 0.3, -0.2], [-0.2, 0.9, 0.4], [0.3, -0.3, 0.9]]))[0]
 
@@ -28,7 +34,7 @@ def ring(radius: float, w: float, count: int = 180, middle: tuple[float, float] 
     return np.stack([u, v, np.full(count, w)], axis=1)
 
 
-def write(path: Path, outlines: dict[str, list[np.ndarray]], kind: str = "CLOSED_PLANAR") -> Path:
+def write(path: Path, outlines: dict[str, list[np.ndarray]], kind: str = "CLOSED_PLANAR", frame: str = "") -> Path:
     data = Dataset()
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -38,6 +44,8 @@ def write(path: Path, outlines: dict[str, list[np.ndarray]], kind: str = "CLOSED
     for number, (name, rings) in enumerate(outlines.items(), 1):
         roi, item = Dataset(), Dataset()
         roi.ROINumber, roi.ROIName = number, name
+        if frame:
+            roi.ReferencedFrameOfReferenceUID = frame
         item.ReferencedROINumber, item.ContourSequence = number, []
         for points in rings:
             contour = Dataset()
@@ -126,3 +134,19 @@ def test_a_missing_slice_is_filled(tmp_path: Path) -> None:
     rings = [ring(10.0, w) for w in (0.0, 2.0, 4.0, 8.0, 10.0)]
     (found,) = read_labels(write(tmp_path / "rs.dcm", {"gap": rings}))
     assert found.mask.volume_ml == pytest.approx(np.pi * 100 * 12 / 1000, rel=0.01)
+
+
+def test_outlines_of_another_frame_of_reference_are_doubted(tmp_path: Path) -> None:
+    image = replace(small_case().image, source=ImageSource(frame_uid="1.2.3.4"))
+    x, y, z = small_case().lesion().mask.centroid_mm
+    rings = [ring(9.0, z + w, middle=(x, y)) for w in (-3.0, 0.0, 3.0)]
+    told = {}
+    for frame in ("", "1.2.3.4", "1.2.3.5"):
+        path = write(tmp_path / f"rs{frame}.dcm", {"GTV": rings}, frame=frame)
+        lesion, findings = lesion_from_file(Case(image), path, name="left")
+        assert lesion.mask.at((x, y, z))
+        told[frame] = [(item.code, item.severity, item.about) for item in findings]
+        assert bool(frame_findings(read_labels(path), "1.2.3.4")) == bool(told[frame])
+    assert told == {"": [], "1.2.3.4": [], "1.2.3.5": [("labels.other_frame", Severity.WARN, "left")]}
+    case = case_of(image, read_labels(tmp_path / "rs1.2.3.5.dcm"))
+    assert "labels.other_frame" in {item.code for item in case.findings}

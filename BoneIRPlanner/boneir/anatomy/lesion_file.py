@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ..case import Case, Lesion
 from ..errors import ImageError, OutlineError
 from ..findings import Finding, Severity
-from ..image.labels import NamedMask, read_labels
+from ..image.labels import NamedMask, frame_findings, read_labels
 from ..image.resample import mask_on
 from ..image.volume_file import is_volume_file, read_volume_file
 from ..mask import Mask
@@ -54,10 +55,11 @@ def lesion_from_file(
         raise OutlineError(f"{path.name}: the outline {chosen.name!r} lies outside the image.")
     lesion = Lesion(name, placed, f"mask file {path.name}")
     lost_ml = chosen.mask.volume_ml - placed.volume_ml
+    doubts = [replace(item, about=name) for item in frame_findings([chosen], case.image.source.frame_uid)]
     if placed.volume_ml >= _KEPT_SHARE * chosen.mask.volume_ml:
-        return lesion, ()
+        return lesion, tuple(doubts)
     text = f"{lost_ml:.1f} mL of the outline {chosen.name!r} lie outside the image and are not planned for."
-    return lesion, (Finding(LESION_CUT, Severity.WARN, text, measured=lost_ml, unit="mL", about=name),)
+    return lesion, (*doubts, Finding(LESION_CUT, Severity.WARN, text, measured=lost_ml, unit="mL", about=name))
 
 
 def _outlines(path: Path) -> Sequence[NamedMask]:

@@ -51,6 +51,8 @@ def pieces_without_necks(
         Least and greatest volume of a piece.
     spacing : ndarray of float, shape (3,)
     """
+    if not inside.size:
+        return []  # an image of fewer slices than a block has
     labels, count = ndimage.label(ndimage.distance_transform_edt(inside, sampling=spacing) > radius_mm)
     voxel_ml = float(np.prod(spacing)) / 1000.0
     reach = np.ceil(radius_mm / spacing).astype(int) + 1

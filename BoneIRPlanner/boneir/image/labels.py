@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import ImageError, OutlineError
+from ..findings import Finding, Severity
 from ..mask import Mask
 from .dicom_header import is_dicom, read_dicom, text
 from .dicom_seg import SEGMENTATION_CLASSES, read_dicom_seg
@@ -32,12 +34,15 @@ class NamedMask:
         Coded type as "scheme^value^meaning", its modifier (the side) after a "~"; or "".
     origin : str
         Name of the file.
+    frame_uid : str
+        DICOM frame of reference of its coordinates; "" where the file names none.
     """
 
     name: str
     mask: Mask
     code: str = ""
     origin: str = ""
+    frame_uid: str = ""
 
 
 def read_labels(path: Path | str, names_path: Path | str | None = None) -> tuple[NamedMask, ...]:
@@ -72,9 +77,9 @@ def read_labels(path: Path | str, names_path: Path | str | None = None) -> tuple
             return _from_label_image(path, Path(names_path) if names_path else _names_beside(path))
         sop_class = _sop_class(path)
         if sop_class in SEGMENTATION_CLASSES:
-            return _named(read_dicom_seg(path), path)
+            return _named(read_dicom_seg(path), path, _frame_of(path))
         if sop_class == STRUCTURE_SET_CLASS:
-            return _named(read_rtstruct(path), path)
+            return _named(read_rtstruct(path), path, _frame_of(path))
     except ImageError as error:
         raise OutlineError(str(error)) from error
     if not path.exists():
@@ -89,6 +94,27 @@ def _sop_class(path: Path) -> str:
     if not (path.is_file() and is_dicom(path)):
         return ""
     return text(read_dicom(path, tags=("SOPClassUID",)), "SOPClassUID")
+
+
+def _frame_of(path: Path) -> str:
+    """The frame of reference that a segmentation or structure set was drawn in; "" where it names none, or several."""
+    data = read_dicom(path, tags=("FrameOfReferenceUID", "StructureSetROISequence"))
+    of_outlines = {text(item, "ReferencedFrameOfReferenceUID") for item in data.get("StructureSetROISequence") or ()}
+    return (of_outlines or {text(data, "FrameOfReferenceUID")}).pop() if len(of_outlines) < 2 else ""
+
+
+def frame_findings(named: Iterable[NamedMask], frame_uid: str) -> tuple[Finding, ...]:
+    """``labels.other_frame`` (warn) for each file whose outlines were drawn in another frame of reference."""
+    files = dict.fromkeys(item.origin for item in named if frame_uid and item.frame_uid not in ("", frame_uid))
+    return tuple(
+        Finding(
+            "labels.other_frame",
+            Severity.WARN,
+            f"{name} was drawn in another frame of reference than that of the planning image: its places may be those "
+            "of another examination; look whether its outlines lie right, or outline anew.",
+        )
+        for name in files
+    )
 
 
 def _from_folder(folder: Path, names_path: Path | str | None) -> tuple[NamedMask, ...]:
@@ -140,9 +166,9 @@ def _from_label_image(path: Path, names_path: Path | None) -> tuple[NamedMask, .
     return tuple(masks)
 
 
-def _named(segments: tuple[Segment, ...], path: Path) -> tuple[NamedMask, ...]:
+def _named(segments: tuple[Segment, ...], path: Path, frame_uid: str = "") -> tuple[NamedMask, ...]:
     marked = [item for item in segments if not item.mask.is_empty]
-    return tuple(NamedMask(item.name, item.mask, item.code, path.name) for item in marked)
+    return tuple(NamedMask(item.name, item.mask, item.code, path.name, frame_uid) for item in marked)
 
 
 def _names_beside(path: Path) -> Path | None:
