@@ -43,6 +43,11 @@ def test_two_outlines_of_one_structure_are_compared(direction):
     assert one.mask.at(found.place_mm) != other.mask.at(found.place_mm)
 
 
+def test_two_outlines_of_one_kind_in_one_file_are_its_parts():
+    one, other = (tube(f"aorta-{n}", DIRECTIONS[0], 30.0 * n, -40, 40) for n in (0, 1))
+    assert conflict_findings([one, other]) == ()
+
+
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_a_shorter_outline_is_not_a_different_one(direction):
     one, short = tube("aorta", direction, 0.0, -40, 40), tube("aorta", direction, 1.0, 0, 20, origin="ours")

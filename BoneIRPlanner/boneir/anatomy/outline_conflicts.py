@@ -43,7 +43,8 @@ def conflict_findings(labelled: Sequence[Structure], outlined: Iterable[Structur
         ``outline.differ`` (warn) with the agreement (Dice), the setting `same_dice` and the place where the outlines
         differ over the widest stretch.
     """
-    pairs = [(a, b) for a, b in combinations(labelled, 2) if a.kind and a.kind == b.kind]
+    # Two outlines of one kind in one file are its parts.
+    pairs = [(a, b) for a, b in combinations(labelled, 2) if a.kind and a.kind == b.kind and a.origin != b.origin]
     mine = {item.kind: item for item in outlined if item.kind not in _NOT_COMPARED}
     # A canal that was derived from labelled rings is no outline of its own.
     first = {item.kind: item for item in reversed(labelled) if item.origin != RINGS}
