@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .anatomy.absent import absent_findings
 from .anatomy.beside_labels import outlines_beside
+from .anatomy.endplates import endplates
 from .anatomy.from_labels import structures_from_labels
 from .anatomy.joint_faces import joint_faces
 from .anatomy.mr_canal import canal_on_mr
@@ -92,6 +93,8 @@ def outlined_case(case: Case) -> Case:
     case = case.with_findings(found).with_structures(missing).with_findings(conflicts)
     joints, about_joints = joint_faces(case.structures, case.image.grid)
     case = case.with_structures(joints).with_findings(about_joints)
+    plates, about_plates = endplates(case.structures, case.image.grid)
+    case = case.with_structures(plates).with_findings(about_plates)
     case = case.with_findings(quality_findings(case.image, case.structures))
     return case.with_findings(absent_findings(case.structures))
 

@@ -31,6 +31,7 @@ SHOULDER = BallJoint(
     surface_aside=0.3,
     places=4,
 )
+_CHEST, _BLADE, _ARM = 1, 2, 3
 _TUBE_MM = np.arange(6.0, 37.0, 3.0)
 """How far outside of the ball the shaft is looked for."""
 _WAYS, _ALIKE = 200, 0.93
@@ -68,7 +69,7 @@ def part_shoulders(
     # Every other voxel is enough for a distance of centimetres.
     away = ndimage.distance_transform_edt(~known[::2, ::2, ::2], sampling=2.0 * spacing)
     is_off = away[tuple((index // 2).T)] > level_setting("shoulder_rib_mm")
-    seeds = np.zeros(bone.shape, np.int32)
+    labels = np.zeros(bone.shape, np.int32)
     numbers: dict[str, int] = {}
     balls = []
     for side in (1, -1):
@@ -78,14 +79,23 @@ def part_shoulders(
         balls.append(ball)
         chest, blade, arm = _sure(index * spacing, local, bone, ball, line, frame)
         blade |= is_off & _behind(local, ball, line) & ~arm
-        for key, chosen in (("chest", chest), ("scapula", blade), ("humerus", arm)):
-            number = numbers.setdefault(f"{key}_{ball.word}", len(numbers) + 1)
-            seeds[tuple(index[chosen].T)] = number
-    if not balls:
-        return {}, ()
-    grown = grow_apart(seeds, bone, hu, frame)
-    fill_heads(grown, numbers, balls, frame)
-    return {key: grown == number for key, number in numbers.items() if not key.startswith("chest")}, tuple(balls)
+        sure = np.select([arm, blade, chest], [_ARM, _BLADE, _CHEST], 0)
+        own = side * local[:, 2] > 0
+        grown = _grown(index[own], sure[own], hu, frame)
+        for key, number in (("scapula", _BLADE), ("humerus", _ARM)):
+            numbers[f"{key}_{ball.word}"] = len(numbers) + 1
+            labels[tuple(index[own][grown == number].T)] = len(numbers)
+    fill_heads(labels, numbers, balls, frame)
+    return {key: labels == number for key, number in numbers.items()}, tuple(balls)
+
+
+def _grown(index: Voxels, sure: NDArray[np.int64], hu: NDArray[np.float32], frame: AxialFrame) -> Labels:
+    """Which bone each voxel (n, 3) belongs to, grown from those that belong to one for sure."""
+    low, high = index.min(axis=0), index.max(axis=0) + 1
+    box, within = tuple(slice(a, b) for a, b in zip(low, high, strict=True)), tuple((index - low).T)
+    bone, seeds = np.zeros(high - low, bool), np.zeros(high - low, np.int32)
+    bone[within], seeds[within] = True, sure
+    return np.asarray(grow_apart(seeds, bone, hu[box], frame)[within])
 
 
 def _centres(index: Voxels, aside: Floats, spacing: Floats) -> Floats:
