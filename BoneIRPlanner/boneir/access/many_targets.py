@@ -53,11 +53,6 @@ def _may_enter(judge: Judge, skin: Skin, aim: Aim) -> NDArray[np.intp]:
     return np.flatnonzero(kept)
 
 
-def _depends_on_all(judge: Judge) -> bool:
-    """Whether a rule looks at all ways together, so that none may be left out: that of the pleura behind a rib."""
-    return any(name.startswith("rib_") for name in judge.field.bones.holding)
-
-
 def coarse_to_fine(
     judge: Judge, skin: Skin, aim: Aim, targets_mm: NDArray[np.float64], *, entries: int, around_mm: float
 ) -> Candidates:

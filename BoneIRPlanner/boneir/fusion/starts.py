@@ -14,7 +14,6 @@ from .scaled import Scaled
 Floats = NDArray[np.float64]
 
 TURNS_DEG = (-12.0, 0.0, 12.0)
-SHIFTS_MM = (-14.0, 0.0, 14.0)
 _LEAST_OVERLAP = 0.5
 
 

@@ -98,11 +98,6 @@ class MovingPlan:
             for shell in SHELLS:
                 self._show_zone(name, shell, getattr(shells, shell))
 
-    def hide_zones(self) -> None:
-        """Take the moving outlines away, for instance because the predicted zones are shown."""
-        for node in marked(self._scene, Part.LIVE, self.plan.name):
-            node.SetDisplayVisibility(False)
-
     def _shells(self, name: str, way: Trajectory) -> Shells | None:
         probe = self._probes.get(name)
         if probe is None:

@@ -25,9 +25,3 @@ def remove_plan(scene: Any, name: str) -> None:
     for part in _ALL:
         remove_marked(scene, part, name)
     remove_folder(scene, name)
-
-
-def remove_plans(scene: Any) -> None:
-    """Remove every node that belongs to a plan."""
-    for part in _ALL:
-        remove_marked(scene, part)
