@@ -9,11 +9,12 @@ import numpy as np
 
 from ..case import Case, Lesion, Modality
 from ..errors import OutlineError
+from ..evidence import Value
 from ..findings import Finding, Point, Severity
 from ..mask import Mask
 from .lesion_choice import Choice, likely_surface
 from .lesion_kind import LesionKind, kind_of
-from .lesion_settings import lesion_setting, lesion_values
+from .lesion_settings import lesion_setting, lesion_value
 from .lesion_surface import SIZES_MM, Surface
 from .lesion_window import Clicks, LesionWindow, lesion_window
 from .neighbourhood import healthy_marrow
@@ -138,8 +139,8 @@ def _band(window: LesionWindow, choice: Choice) -> tuple[Mask, Mask]:
 
 def _doubts(lesion: Lesion, choice: Choice, sure: Mask, possible: Mask) -> tuple[Finding, ...]:
     """That the outline agrees badly with lesions, or that its band of doubt is wide."""
-    values, found, place = lesion_values(), [], lesion.mask.centroid_mm
-    least, widest, expected = values["least_expected"], values["wide_band"], choice.expected_dice
+    found, place, expected = [], lesion.mask.centroid_mm, choice.expected_dice
+    least, widest = lesion_value("least_expected"), lesion_value("wide_band")
     if expected is not None and expected < least.amount:
         text = "The outline is doubtful: add a click on its border, or one where it is wrong, or give a mask."
         found.append(Finding("lesion.doubtful", Severity.WARN, text, expected, least.unit, least, place, lesion.name))
@@ -162,15 +163,14 @@ def _is_cut(surface: Surface) -> bool:
 def _findings(lesion: Lesion, window: LesionWindow, choice: Choice) -> tuple[Finding, ...]:
     surface, place, found = choice.surface, lesion.mask.centroid_mm, []
 
-    def add(code: str, text: str, measured: float | None = None, unit: str = "", limit: str = "") -> None:
-        value = {**outline_values(), **lesion_values()}[limit] if limit else None
-        found.append(Finding(code, Severity.WARN, text, measured, unit, value, place, lesion.name))
+    def add(code: str, text: str, measured: float | None = None, unit: str = "", limit: Value | None = None) -> None:
+        found.append(Finding(code, Severity.WARN, text, measured, unit, limit, place, lesion.name))
 
     if _is_cut(surface):
         add("lesion.leak", "The outline runs on into tissue that looks like the lesion: check it and cut it by hand.")
     if surface.sharpness < lesion_setting("least_sharpness"):
         text = "The border of the lesion is not sharp: add a click on its border or where the outline is wrong."
-        add("lesion.blurred", text, surface.sharpness, "1", "least_sharpness")
+        add("lesion.blurred", text, surface.sharpness, "1", lesion_value("least_sharpness"))
     if choice.rival is not None:
         other_ml = window.mask_of(window.within(choice.rival, choice.rival.reach_mm)).volume_ml
         text = (
@@ -193,5 +193,5 @@ def _findings(lesion: Lesion, window: LesionWindow, choice: Choice) -> tuple[Fin
             f"{100 * beyond:.0f} % of the outline lies where the bone's surface is gone: look for a part in the soft "
             "tissue."
         )
-        add("lesion.breach", text, 100 * beyond, "%", "lesion_breach_share")
+        add("lesion.breach", text, 100 * beyond, "%", outline_values()["lesion_breach_share"])
     return tuple(found)

@@ -14,10 +14,8 @@ from .sphere import Floats, Sphere
 Marked = NDArray[np.bool_]
 _PULL = 50.0
 """Cost of a surface that leaves a click on the wrong side: more than any number in the image can make up for."""
-_BALL_MM, _BALL_SHARE = 2.5, 0.5
-"""A click stands for a ball of this radius, or of this share of its distance from the centre."""
 _NARROWEST = 0.24
-"""Sine of the angle within which rays always pass through that ball."""
+"""Sine of the angle within which rays always pass through the ball that a click stands for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,4 +158,5 @@ def _click_costs(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm:
 
 def _ball_mm(distance_mm: float) -> float:
     """Radius of the ball that a click stands for: smaller near the centre, and at least what neighbouring rays meet."""
-    return max(min(_BALL_MM, _BALL_SHARE * distance_mm), _NARROWEST * distance_mm)
+    usual = min(lesion_setting("click_ball_mm"), lesion_setting("click_ball_share") * distance_mm)
+    return max(usual, _NARROWEST * distance_mm)

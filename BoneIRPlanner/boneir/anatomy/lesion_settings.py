@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from types import MappingProxyType
-
-from ..errors import ResourceError
-from ..evidence import Value, read_value
-from ..resources import read_resource
-
-_FILE = "lesion_outline.json"
+from ..evidence import Value
+from ..resources import value_in
 
 
-@cache
-def lesion_values() -> Mapping[str, Value]:
-    """Every number by name, with unit, grade and source."""
-    data = read_resource("Structures", _FILE)["values"]
-    return MappingProxyType({name: read_value(item, f"{_FILE}, values.{name}") for name, item in data.items()})
+def lesion_value(name: str) -> Value:
+    """One number with unit, grade and source."""
+    return value_in("Structures", "lesion_outline", name)
 
 
 def lesion_setting(name: str) -> float:
-    """One number, in the unit that its name or note says.
-
-    Raises
-    ------
-    ResourceError
-        If there is none of that name.
-    """
-    values = lesion_values()
-    if name not in values:
-        raise ResourceError(f"{_FILE} has no value {name!r}; it has: {', '.join(values)}.")
-    return values[name].amount
+    """One number, in the unit that its name or note says."""
+    return lesion_value(name).amount

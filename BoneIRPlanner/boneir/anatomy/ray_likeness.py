@@ -12,13 +12,6 @@ from .sphere import Floats
 
 _LOW_HU, _HIGH_HU, _BIN_HU = -200.0, 1600.0, 10.0
 _BINS = round((_HIGH_HU - _LOW_HU) / _BIN_HU)
-_CERTAIN = 3.0
-"""No sample speaks louder than this (a natural logarithm)."""
-_FLOOR = 3e-4
-"""Share of a bin that holds what has not been seen."""
-_LEAST_MM3 = 100.0
-"""Less surrounding tissue than this says nothing about it."""
-_CORE_MM, _CORE_SHARE = 0.5, 0.7
 
 
 def likeness(rays: Rays, reach_mm: Floats, *, strange: bool = False) -> Floats:
@@ -39,7 +32,7 @@ def likeness(rays: Rays, reach_mm: Floats, *, strange: bool = False) -> Floats:
     -------
     ndarray (directions, radii)
     """
-    core = np.maximum(reach_mm - _CORE_MM, _CORE_SHARE * reach_mm)[:, None]
+    core = np.maximum(reach_mm - lesion_setting("core_mm"), lesion_setting("core_share") * reach_mm)[:, None]
     inside = (rays.radii_mm[None] <= core) & rays.shown
     in_bone = inside & (rays.depth_mm > 0)
     inside = in_bone if in_bone.any() else inside
@@ -49,9 +42,9 @@ def likeness(rays: Rays, reach_mm: Floats, *, strange: bool = False) -> Floats:
     ratio = _odds(rays, rays.hu, inside, shell)
     if strange and rays.strange is not None:
         both = _odds(rays, rays.strange, inside, shell) + lesion_setting("numbers_weight") * ratio
-        ratio = np.clip(both, -_CERTAIN, _CERTAIN)
+        ratio = _held(both)
     ratio += prior(rays.depth_mm)
-    ratio[~rays.shown] = -_CERTAIN
+    ratio[~rays.shown] = -lesion_setting("certain")
     return ratio
 
 
@@ -62,14 +55,21 @@ def _odds(rays: Rays, values: NDArray[np.float32], inside: NDArray[np.bool_], sh
     bins = np.clip(((values - _LOW_HU) / _BIN_HU).astype(np.int64), 0, _BINS - 1)
     lesion, _ = _histogram(bins, inside, rays)
     ratio = np.zeros(values.shape)
-    for zone, share in ((0, 1 / 40), (1, 1 / 40), (2, 1 / 20)):
+    bone, soft, unseen = (lesion_setting(name) for name in ("unknown_bone_share", "unknown_soft_share", "unseen_share"))
+    for zone, share in ((0, bone), (1, bone), (2, soft)):
         here = zones == zone
         tissue, volume_mm3 = _histogram(bins, shell & here, rays)
-        if volume_mm3 < _LEAST_MM3:
+        if volume_mm3 < lesion_setting("shell_least_mm3"):
             tissue = np.full(_BINS, share)
-        row = np.clip(np.log(lesion + _FLOOR) - np.log(tissue + _FLOOR), -_CERTAIN, _CERTAIN)
+        row = _held(np.log(lesion + unseen) - np.log(tissue + unseen))
         ratio[here] = row[bins[here]]
     return ratio
+
+
+def _held(odds: Floats) -> Floats:
+    """Logarithms of odds, none louder than the setting `certain`."""
+    most = lesion_setting("certain")
+    return np.asarray(np.clip(odds, -most, most))
 
 
 def behind_wall(rays: Rays, reach_mm: Floats, ratio: Floats) -> NDArray[np.bool_]:
@@ -105,4 +105,4 @@ def contrast_across(ratio: Floats, step_mm: float, band_mm: float = 2.0) -> tupl
     first, last = np.maximum(here - count, 0), np.minimum(here + count, ratio.shape[1])
     inside = (total[:, here] - total[:, first]) / (here - first)
     outside = (total[:, last] - total[:, here]) / np.maximum(last - here, 1)
-    return np.clip(inside, -_CERTAIN, _CERTAIN), np.clip(outside, -_CERTAIN, _CERTAIN)
+    return _held(inside), _held(outside)

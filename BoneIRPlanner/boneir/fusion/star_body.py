@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.special import sph_harm_y
 
+from ..resources import limit
+
 Floats = NDArray[np.float64]
 Marked = NDArray[np.bool_]
 
 _RAYS, _STEP_MM, _ORDER = 700, 0.5, 6
 _ROUNDS, _RECENTRED = 8, 2
-_PULL, _ROUGH = 0.03, 0.02
-"""How strongly a reach is drawn to the smooth surface (per mm squared), and how strongly that is kept from rippling."""
-_EDGE_MM = 1.5
-"""So near to the surface each voxel is judged by its own value."""
 
 
 def star_body(alike: Floats, seed_mm: Floats, spacing_mm: tuple[float, ...], reach_mm: float) -> Marked:
@@ -92,9 +90,10 @@ def _smooth_reach(gain: Floats, waves: Floats) -> tuple[Floats, Floats]:
     reach = steps[gain.argmax(axis=1)]
     smooth = np.full(len(reach), float(np.median(reach)))
     field = np.zeros(waves.shape[1])
-    lasting = np.diag(_ROUGH * _roughness() * len(waves) / 1000.0)
+    pull, rough = (limit("verification", key).amount for key in ("zone_pull", "zone_rough"))
+    lasting = np.diag(rough * _roughness() * len(waves) / 1000.0)
     for _ in range(_ROUNDS):
-        pulled = gain - _PULL * (steps[None] - smooth[:, None]) ** 2
+        pulled = gain - pull * (steps[None] - smooth[:, None]) ** 2
         reach = steps[pulled.argmax(axis=1)]
         off = np.abs(reach - smooth)
         weight = 1.0 / np.maximum(off / max(float(np.median(off)), _STEP_MM), 1.0)
@@ -113,12 +112,13 @@ def _marked(alike: Floats, centre: Floats, field: Floats, spacing_mm: tuple[floa
     axes = [np.arange(n) * s - c for n, s, c in zip(alike.shape, spacing_mm, centre, strict=True)]
     offset = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     away = np.linalg.norm(offset, axis=-1)
-    near = np.argwhere(away <= _farthest(field) + _EDGE_MM)
+    edge_mm = limit("verification", "zone_edge_mm").amount
+    near = np.argwhere(away <= _farthest(field) + edge_mm)
     flat = tuple(near.T)
     unit = offset[flat] / np.maximum(away[flat], 1e-9)[:, None]
     depth = _waves(unit) @ field - away[flat]
     marked = np.zeros(alike.shape, bool)
-    marked[flat] = (depth > _EDGE_MM) | ((depth > -_EDGE_MM) & (alike[flat] > 0.0))
+    marked[flat] = (depth > edge_mm) | ((depth > -edge_mm) & (alike[flat] > 0.0))
     return marked
 
 
