@@ -34,7 +34,7 @@ def test_a_changed_limit_holds_in_search_and_assessment_and_is_told() -> None:
     assert counts[0] < counts[1] < counts[2]
     told = [finding for finding in farther.findings if finding.code == "access.limit_changed"]
     assert [finding.text for finding in told] == [
-        "The clearance of aorta was set to 9 mm by the user; this project proposes 5 mm."
+        "The clearance of the aorta was set to 9 mm by the user; this project proposes 5 mm."
     ]
     plan = farther.plans[0]
     assert plan.limits == (LimitChange("clearance.aorta", 9.0),)
@@ -154,7 +154,7 @@ def test_a_file_of_limits_is_read_with_numbers_or_values(tmp_path: Path) -> None
         ('{"incidence": "steep"}', "must be a number"),
         ('{"incidence": true}', "must be a number"),
         ('{"incidence": {"value": 1, "unit": "rad"}}', "must be in deg"),
-        ('{"clearance": {"aorta": null}}', "clearance of aorta must be a number"),
+        ('{"clearance": {"aorta": null}}', "clearance of the aorta must be a number"),
         ('{"nothing": 3}', "no limit 'nothing'"),
     ],
 )

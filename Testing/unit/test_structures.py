@@ -7,7 +7,7 @@ import re
 import pytest
 
 from boneir.anatomy.settings import outline_values, setting
-from boneir.anatomy.structures import kind_for, structure_kinds, structure_kins
+from boneir.anatomy.structures import kind_for, structure_kinds, structure_kins, with_article
 from boneir.case import Role
 from boneir.errors import ResourceError
 from boneir.evidence import Grade
@@ -138,3 +138,23 @@ def test_settings_have_units_in_their_names_and_unknown_ones_are_refused():
             assert value.unit == ends[last], name
     with pytest.raises(ResourceError, match="no value"):
         setting("nonsense_mm")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        ("spinal_canal", "", "the spinal canal"),
+        ("kidney_left", "", "the left kidney"),
+        ("outline 7", "kidney_left", "the left kidney"),
+        ("gas", "", "the gas inside the body"),
+        ("sacral_plexus_left", "", "the left sacral plexus"),
+        ("nerve_roots", "", "nerve roots"),
+        ("renal_arteries", "", "renal arteries"),
+        ("vertebra_L3", "", "vertebra L3"),
+        ("rib_left_5", "", "left rib 5"),
+        ("L3 left", "", "L3 left"),
+        ("my_own_outline", "", "my own outline"),
+    ],
+)
+def test_a_structure_is_called_in_running_text_as_people_do(name, kind, said):
+    assert with_article(name, kind) == said

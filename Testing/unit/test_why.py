@@ -10,7 +10,7 @@ import pytest
 from access_phantom import ball, grid_around, phantom, rod
 from boneir.access.rules import RULES
 from boneir.access.skin_colours import REASONS, skin_colours
-from boneir.access.why import SENTENCES, direction_words, refusal_sentence, title_of, title_of_name
+from boneir.access.why import SENTENCES, direction_words, refusal_sentence, title_of
 from boneir.case import Case, Role, Structure
 from boneir.case_folder import save_case
 from boneir.cli import main
@@ -45,7 +45,7 @@ def test_it_says_how_far_aside_there_is_room_and_in_which_direction(side: int) -
     assert np.asarray(why.aside.direction) @ [side, 0, 0] > 0.95
     assert abs(why.place_mm[1] - 40) < 7
     assert f"to the {'left' if side > 0 else 'right'}" in why.text
-    assert "Blocked by aorta: " in why.text
+    assert "Blocked by the aorta: " in why.text
     depth = np.linalg.norm(np.subtract(why.place_mm, why.entry_mm))
     assert f"{depth:.0f} mm deep" in why.text
 
@@ -111,9 +111,7 @@ def test_every_rule_has_its_words_and_its_colour() -> None:
         assert rule in SENTENCES or "aorta" in text
     assert {rule for _, _, rules in REASONS for rule in rules} == set(RULES)
     mask = case_with({}).lesion().mask
-    assert title_of(Structure("vessel 1", Role.CRITICAL, mask, "aorta")) == "aorta"
-    assert title_of_name("kidney_left") == "left kidney"
-    assert title_of_name("my_own_outline") == "my own outline"
+    assert title_of(Structure("vessel 1", Role.CRITICAL, mask, "aorta")) == "the aorta"
 
 
 def a_map(n: int = 400) -> SkinMap:
@@ -163,7 +161,7 @@ def test_the_command_says_it(tmp_path, capsys) -> None:
     save_case(case, tmp_path / "case")
     words = ["explain", str(tmp_path / "case"), "--entry", "0,60,0", "--technique", "biopsy", "--device", "biopsy-13g"]
     assert main(words) == 0
-    assert "Blocked by aorta" in capsys.readouterr().out
+    assert "Blocked by the aorta" in capsys.readouterr().out
     assert main([*words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["why"]
     assert (told["rule"], told["structure"]) == ("clearance", "aorta")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..anatomy.structures import kind_for, structure_kinds
+from ..anatomy.structures import kind_for, structure_kinds, with_article
 from ..assessment import Curve, Measure
 from ..case import Role, Structure
 from ..evidence import Value
@@ -257,7 +257,7 @@ def _guarded(item: Structure, window: Grid) -> Guarded:
         return Guarded("skin", "the skin", _limits("skin"), np.flatnonzero(marked & ~inner))
     kind = structure_kinds().get(item.kind) or kind_for(item.name)
     neural = kind is not None and kind.kin.key in NEURAL
-    words = item.name if kind is None else kind.name[0].lower() + kind.name[1:]
+    words = with_article(item.name, item.kind)
     return Guarded(item.name, words, _limits("neural" if neural else "organ"), np.flatnonzero(marked))
 
 

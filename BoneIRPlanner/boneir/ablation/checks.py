@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..anatomy.structures import with_article
 from ..assessment import Measure
 from ..case import Lesion, Structure
 from ..findings import Finding, Severity
@@ -34,7 +35,8 @@ def contraindication_findings(
         hit = [name for name in rule.structures if name in items and _touches(lesion, items[name])]
         tip = probe.trajectory.tip_mm
         if hit:
-            text = f"Needle {probe.name}: {device.name} is {rule.text}; the lesion lies in {', '.join(hit)}."
+            bones = ", ".join(map(with_article, hit))
+            text = f"Needle {probe.name}: {device.name} is {rule.text}; the lesion lies in {bones}."
             found.append(Finding("ablation.contraindicated", Severity.STOP, text, place_mm=tip, about=probe.name))
         elif not any(name.startswith("vertebra_") and _touches(lesion, item) for name, item in items.items()):
             text = (

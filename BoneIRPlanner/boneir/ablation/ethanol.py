@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..anatomy.structures import structure_title, within_sentence
+from ..anatomy.structures import with_article
 from ..assessment import Measure
 from ..case import Role, Structure
 from ..errors import PlanError
@@ -271,7 +271,7 @@ def _reached(infusion: Infusion, item: Structure) -> list[Finding]:
         return []
     volume, (k, j, i) = first
     x, y, z = (float(v) for v in infusion.zone.grid.to_mm((i, j, k)))
-    words = within_sentence(structure_title(item.name))
+    words = with_article(item.name, item.kind)
     text = f"Ethanol reaches {words} after {volume:.1f} of {infusion.volume_ml:.1f} mL: stop before, or do not inject."
     return [Finding("ethanol.reaches", Severity.STOP, text, volume, "mL", None, (x, y, z), item.name)]
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from ..anatomy.structures import kind_for, structure_kinds
+from ..anatomy.structures import kind_for, structure_kinds, with_article
 from ..assessment import Measure, Zone
 from ..case import Case, Role, Structure
 from ..errors import CaseError
@@ -186,7 +186,7 @@ def _standoff(case: Case, focus: Point) -> tuple[Finding, ...]:
         distance = _distance_mm(item.mask, focus, inside=not is_skin)
         limit = ultrasound_value(key)
         if distance < limit.amount:
-            name = "the skin" if is_skin else item.name
+            name = "the skin" if is_skin else with_article(item.name, item.kind)
             text = f"The focus lies {distance:.1f} mm from {name}: at least {limit} would be right."
             found.append(Finding("ultrasound.standoff", Severity.STOP, text, distance, "mm", limit, focus, item.name))
     return tuple(found)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..anatomy.structures import structure_title
+from ..anatomy.structures import with_article
 from ..assessment import Measure
 from ..case import Case, Lesion, Role, Structure
 from ..errors import PlanError
@@ -59,7 +59,7 @@ def protected(
     for layer in layers:
         mask = _layer(case, lesion, layer)
         case = case.with_structures([Structure(f"{layer.medium.value} {layer.structure}", Role.PASSABLE, mask)])
-        words = f"{WORDS[layer.medium]} beside {structure_title(layer.structure)}"
+        words = f"{WORDS[layer.medium]} beside {with_article(layer.structure)}"
         measures.append(
             Measure("ablation.protection_volume", f"Layer of {words}", mask.volume_ml, "mL", layer.structure)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..anatomy.structures import kind_for, structure_kinds
+from ..anatomy.structures import kind_for, structure_kinds, with_article
 from ..assessment import Measure
 from ..case import Image, Lesion, Role, Structure
 from ..evidence import Value
@@ -94,7 +94,7 @@ def _neighbour(item: Structure, zone: str, thermal: bool) -> _Neighbour:
     neural = kind is not None and kind.kin.key in NEURAL
     severity = None if kind is None else kind.severity or kind.kin.severity
     limit = ablation_limit("neural_protection_mm" if neural else "organ_distance_mm")
-    words = item.name if kind is None else kind.name[0].lower() + kind.name[1:]
+    words = with_article(item.name, item.kind)
     return _Neighbour(item.name, words, zone, limit, severity is None or severity.amount >= GRAVE, neural, thermal)
 
 

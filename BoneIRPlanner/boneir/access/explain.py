@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..anatomy.structures import structure_title
+from ..anatomy.structures import with_article
 from ..case import Case
 from ..findings import Finding, Severity
 from ..proposal import REFUSAL_WORDS, SkinMap
@@ -117,7 +117,7 @@ def relaxed_findings() -> tuple[Finding, ...]:
 def _binding_sentence(plan: Chosen) -> str:
     if plan.binding is None:
         return "No critical structure that is outlined lies near the way."
-    name, near = structure_words(plan.binding[0]), plan.binding[1]
+    name, near = with_article(plan.binding[0]), plan.binding[1]
     place = ", ".join(f"{x:.0f}" for x in near.place_mm)
     kept = f"{near.limit} are to be kept" if near.limit.amount > 0 else "no clearance is asked for"
     left = f"{near.spare_mm:.1f} mm are left beyond the placement error"
@@ -133,13 +133,7 @@ def refusal_words(rule: str, structure: str) -> str:
     """What a rule says of the entries that it refuses, with the structure where one refuses."""
     words = REFUSAL_WORDS.get(rule, rule.replace("_", " "))
     named = structure and rule in ("clearance", "other_bone")
-    return f"{words} {structure_words(structure)}" if named else words.rstrip(",").removesuffix(" to")
-
-
-def structure_words(name: str) -> str:
-    """A structure in words, in lower case but for levels ("vertebra L3"), as they read within a sentence."""
-    words = structure_title(name)
-    return words[:1].lower() + words[1:]
+    return f"{words} {with_article(structure)}" if named else words.rstrip(",").removesuffix(" to")
 
 
 def _listed(words: list[str]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..anatomy.structures import Kin, StructureKind, structure_kinds, structure_kins
+from ..anatomy.structures import Kin, StructureKind, structure_kinds, structure_kins, with_article
 from ..errors import PlanError
 from ..evidence import Grade, Value
 from ..findings import Finding, Severity
@@ -200,13 +200,14 @@ def _unit(value: Value) -> str:
 
 
 def limit_words(name: str) -> str:
-    """A limit in words: "clearance of great vessels", "hub reserve"."""
+    """A limit in words: "clearance of great vessels", "clearance of the aorta", "hub reserve"."""
     group, _, key = name.rpartition(".")
     words = (_PLACEMENT | _WORDS).get(name, key.replace("_", " "))
     if group not in _SAID_AS:
         return words
-    item = structure_kins().get(key) or structure_kinds().get(key)
-    return f"{_SAID_AS[group]} {words if item is None or group == 'weights' else item.name.lower()}"
+    kin = structure_kins().get(key)
+    named = kin.name.lower() if kin else with_article(key) if key in structure_kinds() else words
+    return f"{_SAID_AS[group]} {words if group == 'weights' else named}"
 
 
 def changed_findings(limits: Limits, changes: Sequence[LimitChange]) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..anatomy.structures import with_article
 from ..assessment import Measure
 from ..case import Lesion, Role, Structure
 from ..evidence import Value
@@ -101,8 +102,8 @@ def _strangers(path: PathSamples) -> tuple[Finding, ...]:
             if hit.size:
                 millimetres = float(hit.size) * path.step_mm
                 text = (
-                    f"{path.called()} passes {millimetres:.0f} mm of {item.name}, which does not hold the lesion: "
-                    "a way beside it would be right."
+                    f"{path.called()} passes {millimetres:.0f} mm of {with_article(item.name)}, which does not hold "
+                    "the lesion: a way beside it would be right."
                 )
                 place = path.place(int(hit[0]))
                 found.append(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..anatomy.structures import structure_title, within_sentence
+from ..anatomy.structures import structure_title, with_article, within_sentence
 from ..assessment import Measure
 from ..case import Role, Structure
 from ..evidence import Value
@@ -99,15 +99,16 @@ def measure_clearances(path: PathSamples) -> tuple[tuple[Measure, ...], tuple[Fi
 
 
 def _finding(path: PathSamples, found: Nearness, item: Structure) -> Finding | None:
+    words = with_article(item.name)
     if found.clearance_mm <= 0:
-        text = f"{path.called()} touches {_words(item)}: at least {found.limit} between them would be right."
+        text = f"{path.called()} touches {words}: at least {found.limit} between them would be right."
         return Finding(
             "access.clearance", Severity.STOP, text, found.clearance_mm, "mm", found.limit, found.place_mm, item.name
         )
     if found.missing_mm > 0:
         kept = found.limit.amount - found.missing_mm
         text = (
-            f"{path.called()} comes within {kept:.1f} mm of {_words(item)}: at least {found.limit} would be right, "
+            f"{path.called()} comes within {kept:.1f} mm of {words}: at least {found.limit} would be right, "
             f"{found.missing_mm:.1f} mm more."
         )
         if found.relaxed_missing_mm <= 0:
@@ -117,7 +118,7 @@ def _finding(path: PathSamples, found: Nearness, item: Structure) -> Finding | N
     if found.spare_mm < 0:
         missing = -found.spare_mm
         text = (
-            f"{path.called()} passes {_words(item)} at {found.clearance_mm:.1f} mm, which its placement error may use "
+            f"{path.called()} passes {words} at {found.clearance_mm:.1f} mm, which its placement error may use "
             f"up: {missing:.1f} mm more would be right."
         )
         return Finding(
@@ -134,5 +135,5 @@ def _finding(path: PathSamples, found: Nearness, item: Structure) -> Finding | N
 
 
 def _words(item: Structure) -> str:
-    """A structure as people call it, within a sentence."""
+    """A structure as people call it, within a title."""
     return within_sentence(structure_title(item.name))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..anatomy.structures import structure_kinds, structure_title
+from ..anatomy.structures import with_article
 from ..case import Case, Structure
 from ..findings import Point
 from .clearance import as_point
@@ -196,14 +196,4 @@ def direction_words(direction: NDArray[np.float64], case: Case, place_mm: NDArra
 
 def title_of(structure: Structure) -> str:
     """A structure in words for a sentence: the name in the catalogue, or else its own."""
-    kind = structure_kinds().get(structure.kind)
-    return title_of_name(structure.name) if kind is None else _within_a_sentence(kind.name)
-
-
-def title_of_name(name: str) -> str:
-    """The same where only the name of a structure in its case is known."""
-    return _within_a_sentence(structure_title(name))
-
-
-def _within_a_sentence(words: str) -> str:
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+    return with_article(structure.name, structure.kind)

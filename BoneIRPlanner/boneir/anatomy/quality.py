@@ -17,7 +17,7 @@ from ..mask import Mask
 from ..resources import read_resource
 from .axial import AxialFrame
 from .level_names import ALL
-from .structures import structure_kinds
+from .structures import with_article
 
 _SIX_SIDES = np.ones((3, 3, 3), bool)
 _HIGHEST = (
@@ -77,8 +77,7 @@ def _level(item: Structure) -> str:
 
 
 def _words(item: Structure) -> str:
-    kind = structure_kinds().get(item.kind)
-    return item.name.replace("_", " ") if kind is None else f"{kind.name[0].lower()}{kind.name[1:]}"
+    return with_article(item.name, item.kind)
 
 
 def _is_whole(mask: Mask) -> bool:

@@ -141,6 +141,26 @@ def within_sentence(title: str) -> str:
     return title[:1].lower() + title[1:] if is_word else title
 
 
+def with_article(name: str, kind: str = "") -> str:
+    """A structure of this name, or of this kind, in running text; what is one of many, or has a number, stands alone.
+
+    Examples
+    --------
+    >>> with_article("kidney_left"), with_article("nerve_roots"), with_article("vertebra_L3")
+    ('the left kidney', 'nerve roots', 'vertebra L3')
+    """
+    found = structure_kinds().get(kind) or kind_for(name)
+    title = within_sentence(structure_title(name) if found is None else found.name)
+    stands_alone = found is None or _NUMBERED.search(title) or _PLURAL.search(_OF.split(title)[0])
+    return title if stands_alone else f"the {title}"
+
+
+_OF = re.compile(r" (?:of|inside|around|on|with) |,")
+"""What follows the noun of a title."""
+_NUMBERED = re.compile(r"\b[A-Z]?\d+\b")
+_PLURAL = re.compile(r"(?<![aius])(?<!len)s$|^vertebrae$|^teeth$|^phalanges ")
+
+
 @cache
 def _by_words() -> Mapping[tuple[str, ...], StructureKind]:
     found: dict[tuple[str, ...], StructureKind] = {}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..anatomy.structures import kind_for, structure_kinds, structure_title, within_sentence
+from ..anatomy.structures import kind_for, structure_kinds, structure_title, with_article, within_sentence
 from ..assessment import Measure
 from ..case import Case, Modality, Structure
 from ..cement.after_ablation import ablated, order_findings
@@ -234,9 +234,8 @@ def _warming(case: Case, found: Forecast, lesion: str) -> tuple[list[Measure], l
             )
         )
         if warmest >= limit_c.amount:
-            text = (
-                f"Curing cement in {lesion} may warm the {words.lower()} to {warmest:.0f} degC; nerves bear {limit_c}."
-            )
+            warmed = with_article(item.name, item.kind)
+            text = f"Curing cement in {lesion} may warm {warmed} to {warmest:.0f} degC; nerves bear {limit_c}."
             findings.append(Finding("cement.warming", Severity.WARN, text, warmest, "degC", limit_c, place, item.name))
     return measures, findings
 

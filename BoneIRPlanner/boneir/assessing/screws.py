@@ -6,7 +6,7 @@ import numpy as np
 
 from ..access.clearance import distance_along
 from ..access.pedicle import grade_of_breach, pedicle_limit
-from ..anatomy.structures import structure_title, within_sentence
+from ..anatomy.structures import with_article, within_sentence
 from ..assessment import Measure
 from ..case import Case, Modality, Role, Structure
 from ..findings import Finding, Severity
@@ -150,4 +150,4 @@ def _density(case: Case, screw: Screw) -> tuple[list[Measure], list[Finding]]:
 
 def _words(item: Structure) -> str:
     """A structure by the title of its kind."""
-    return f"the {within_sentence(structure_title(item.kind or item.name))}"
+    return with_article(item.name, item.kind)

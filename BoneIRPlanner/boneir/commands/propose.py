@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from ..anatomy.structures import with_article
 from ..case_folder import find_plan, load_case, plan_paths, save_plan
 from ..plan import Plan, read_plan
 from ..proposal import Proposal
@@ -67,5 +68,6 @@ def refusal_lines(proposal: Proposal) -> str:
     lines = [plain(entries_sentence(skin))]
     for rule, structure, count in skin.refusals()[:_MOST_REFUSALS]:
         words, about = (cell[:1].lower() + cell[1:] for cell in refusal_cells(rule, structure))
-        lines.append(f"  {count:>8} refused: {(words if about in words else f'{words} {about}').rstrip(',')}")
+        named = words if about in words else f"{words} {with_article(structure)}"
+        lines.append(f"  {count:>8} refused: {named.rstrip(',')}")
     return "\n".join(lines)

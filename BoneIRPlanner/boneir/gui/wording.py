@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from ..ablation.device import DeviceStatus
 from ..ablation.devices import device, devices
 from ..access.skin_colours import LegendEntry
-from ..anatomy.structures import structure_kinds, within_sentence
+from ..anatomy.structures import structure_kinds, with_article, within_sentence
 from ..assessment import Assessment
 from ..errors import BoneIRError
 from ..findings import Severity, worst_first
@@ -123,7 +123,7 @@ def live_words(state: LiveState) -> str:
     if close:
         nearest = min(close, key=lambda item: item.amount)
         words = _("{distance} from {structure}").format(
-            distance=amount_text(nearest.amount, "mm"), structure=within_sentence(structure_words(nearest.about))
+            distance=amount_text(nearest.amount, "mm"), structure=with_article(nearest.about)
         )
         lines[0] += f", {words}"
     covered = [item for item in state.path.measures if item.code == "ablation.margin_coverage"]

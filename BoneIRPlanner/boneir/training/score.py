@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..anatomy.structures import with_article
 from ..assessment import Assessment, Measure
 from ..errors import CaseError
 from ..findings import Severity
@@ -150,10 +151,10 @@ def _room(own: Facts, other: Facts) -> Part:
 def _room_words(facts: Facts) -> str:
     if facts.room_mm is None:
         return "nothing is near"
-    where = facts.nearest.replace("_", " ")
+    where = with_article(facts.nearest)
     if facts.room_mm < 0:
-        return f"{-facts.room_mm:.1f} mm too near to the {where}"
-    return f"{facts.room_mm:.1f} mm beyond what is to be kept from the {where}"
+        return f"{-facts.room_mm:.1f} mm too near to {where}"
+    return f"{facts.room_mm:.1f} mm beyond what is to be kept from {where}"
 
 
 def _coverage(own: Facts, other: Facts) -> Part:
