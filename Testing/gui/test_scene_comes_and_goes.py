@@ -95,3 +95,21 @@ def test_records_of_another_version_are_run_again_and_break_nothing(planned: Any
     planned.logic.desk.node().SetParameter("book", '{"schema": "boneir.plan_book/9"}')
     enter(planned, "access")
     assert [page.name for page in planned.logic.planPages()] == ["plan-1", "plan-2"], "what was there is remembered"
+
+
+def test_outlines_of_another_patient_are_doubted_in_the_first_step(planned: Any, scene: Any, image: Any) -> None:
+    from dataclasses import replace
+
+    from test_steps import cells
+
+    from boneir.scene.volume import show_image
+
+    enter(planned, "images")
+    table = next(step.ui.imageFindingsTable for step in planned.steps if step.name.value == "images")
+    assert not any("were drawn on the image" in text for row in cells(table) for text in row)
+    second = replace(image, voxels=image.voxels[:, :, ::-1].copy())
+    planned.parameters.inputVolume = show_image(scene, second, "Second patient")
+    told = [text for row in cells(table) for text in row if "were drawn on the image" in text]
+    assert len(told) == 1
+    assert "not on 'Second patient'" in told[0]
+    table.cellClicked.emit(0, 0)

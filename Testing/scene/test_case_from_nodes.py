@@ -228,3 +228,13 @@ def test_of_segments_of_one_name_the_library_s_own_keeps_it_else_the_largest(a_c
     told = [finding.text for finding in case.findings if finding.code == "scene.same_name"]
     assert [text[:22] for text in told] == ["3 segments are 'body':", "2 segments are 'liver'"]
     assert f"{known.volume_ml:.1f} mL is taken" in told[0]
+
+
+def test_outlines_that_were_drawn_on_another_image_are_doubted(a_case: Case) -> None:
+    scene = new_scene()
+    volume, outlines = show_case(scene, a_case)
+    other = foreign_volume(scene, a_case, a_case.image.voxels[::-1].copy())
+    assert "scene.other_image" not in {item.code for item in case_from_nodes(volume, outlines).findings}
+    told = [item.text for item in case_from_nodes(other, outlines).findings if item.code == "scene.other_image"]
+    assert len(told) == 1
+    assert f"drawn on the image {volume.GetName()!r}, not on 'from elsewhere'" in told[0]

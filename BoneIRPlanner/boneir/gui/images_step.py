@@ -5,6 +5,7 @@ from __future__ import annotations
 import slicer
 from slicer.i18n import tr as _
 
+from ..findings import Finding, worst_first
 from .choices import StepName
 from .other_outliners import has_outliner, outlines_of_total_segmentator
 from .records import Inputs, image_outcome, written
@@ -33,7 +34,7 @@ class ImagesStep(Step):
         self.ui.otherButton.visible = has_outliner(slicer.modules)
         self.ui.otherButton.enabled = self.ui.outlineButton.enabled
         show_text(self.ui.structuresText, outline_words(self.logic.segmentNames(self.parameters.outlines)))
-        show_findings(self.ui.imageFindingsTable, image_outcome(self.parameters).findings)
+        show_findings(self.ui.imageFindingsTable, self._findings())
 
     def missing(self) -> str:
         if self.parameters.inputVolume is None:
@@ -53,4 +54,10 @@ class ImagesStep(Step):
             self.parameters.outlines = outlines_of_total_segmentator(self.parameters.inputVolume)
 
     def onFinding(self, row: int) -> None:
-        self.logic.showPlace(places_of(image_outcome(self.parameters).findings)[row])
+        self.logic.showPlace(places_of(self._findings())[row])
+
+    def _findings(self) -> tuple[Finding, ...]:
+        from ..scene.read_back import drawn_elsewhere
+
+        here = drawn_elsewhere(self.parameters.outlines, self.parameters.inputVolume)
+        return worst_first(dict.fromkeys((*here, *image_outcome(self.parameters).findings)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..case import Case
 from ..errors import CaseError, PlanError
+from ..findings import Finding, Severity
 from ..plan import Plan, Trajectory, plan_from_plain
 from .marks import PLAN, Part, marked
 from .needles import FILE_DIGITS_MM, ways_of
@@ -82,7 +83,21 @@ def case_from_nodes(volume: Any, segmentation: Any = None, *, lesions: Collectio
     missing = sorted(set(lesions) - {lesion.name for lesion in found})
     if missing:
         raise CaseError(f"The segmentation {segmentation.GetName()!r} has no segment {', '.join(missing)}.")
-    return Case(image, structures, found, findings=(*findings, *more))
+    return Case(image, structures, found, findings=(*findings, *drawn_elsewhere(segmentation, volume), *more))
+
+
+def drawn_elsewhere(segmentation: Any, volume: Any) -> tuple[Finding, ...]:
+    """``scene.other_image`` (warn) where outlines were drawn on another image, maybe of another patient."""
+    if segmentation is None or volume is None:
+        return ()
+    drawn_on = segmentation.GetNodeReference(segmentation.GetReferenceImageGeometryReferenceRole())
+    if drawn_on is None or drawn_on.GetID() == volume.GetID():
+        return ()
+    text = (
+        f"The outlines {segmentation.GetName()!r} were drawn on the image {drawn_on.GetName()!r}, not on "
+        f"{volume.GetName()!r}: look whether they lie right on it, or outline anew."
+    )
+    return (Finding("scene.other_image", Severity.WARN, text),)
 
 
 def case_from_scene(scene: Any) -> Case:
