@@ -29,6 +29,8 @@ from .plan import Plan, read_plan
 
 CASE_SCHEMA = "boneir.case/1"
 """Name and version of the JSON form; it changes when a field changes its meaning or goes."""
+SET_ASIDE = "plans/replaced"
+"""Folder of a case for plans that others have taken the place of."""
 CASE_FILE = "case.json"
 _OURS = re.compile(r"(image-[0-9a-f]{16}\.nrrd|outlines-[0-9a-f]{16}\.seg\.nrrd|\..*\.part)")
 
@@ -208,6 +210,18 @@ def save_plan(plan: Plan, folder: Path | str) -> Path:
         return write_safely(path, [plan.to_json().encode("utf-8")])
     except (OSError, ValueError) as error:
         raise PlanError(f"{path}: the plan cannot be written ({error}).") from error
+
+
+def set_aside(plan: Plan, folder: Path | str) -> bool:
+    """Move a saved plan that `plan` would replace into ``plans/replaced``; False where there is none, or the same."""
+    path = Path(folder) / "plans" / f"{file_name_for(plan.name)}.json"
+    there = read_plan(path) if path.is_file() else plan
+    if there == plan or there.name != plan.name:
+        return False
+    kept = Path(folder) / SET_ASIDE / path.name
+    kept.parent.mkdir(exist_ok=True)
+    path.replace(kept)
+    return True
 
 
 def plan_paths(folder: Path | str) -> tuple[Path, ...]:

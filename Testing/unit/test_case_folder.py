@@ -14,7 +14,7 @@ import pytest
 
 import boneir.image.safe_file as safe_file
 from boneir.case import Case, Image, ImageSource, Lesion, Modality, Role, Structure
-from boneir.case_folder import find_plan, is_case_folder, load_case, plan_paths, save_case, save_plan
+from boneir.case_folder import find_plan, is_case_folder, load_case, plan_paths, save_case, save_plan, set_aside
 from boneir.errors import CaseError, PlanError
 from boneir.evidence import Grade, Value
 from boneir.findings import Finding, Severity
@@ -287,3 +287,16 @@ def test_plans_move_with_their_folder(tmp_path: Path) -> None:
     shutil.move(tmp_path / "one", tmp_path / "two")
     assert_equal(load_case(tmp_path / "two"), a_case())
     assert os.listdir(tmp_path / "two" / "plans")  # noqa: PTH208
+
+
+def test_a_plan_that_another_replaces_is_kept_aside(tmp_path: Path) -> None:
+    plan = small_plan(CASE)
+    assert not set_aside(plan, tmp_path)
+    path = save_plan(plan, tmp_path)
+    assert not set_aside(plan, tmp_path), "the same plan again"
+    assert not set_aside(replace(plan, name=plan.name.upper()), tmp_path), "another name: save_plan refuses it"
+    other = replace(plan, note="drawn by hand")
+    assert set_aside(other, tmp_path)
+    save_plan(other, tmp_path)
+    assert [read_plan(item) for item in plan_paths(tmp_path)] == [other]
+    assert read_plan(path.parent / "replaced" / path.name) == plan

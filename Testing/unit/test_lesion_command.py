@@ -73,3 +73,9 @@ def test_a_file_is_taken_as_it_is(folder: Path, capsys: Capture) -> None:
     words = ["lesion", str(folder), "--mask", "drawn.nrrd", "--outside", "1,2,3"]
     assert main(words) == 1
     assert "correct an outline grown from --seed, not a file" in capsys.readouterr().err
+
+
+def test_a_lesion_that_is_replaced_is_told(folder: Path, capsys: Capture) -> None:
+    _, before = run(capsys, folder)
+    assert main(["lesion", str(folder), "--seed", text(SEED)]) == 0
+    assert f"It replaces lesion-1, which had {before.volume_ml:.1f} mL." in capsys.readouterr().out

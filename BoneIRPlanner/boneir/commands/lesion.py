@@ -14,7 +14,7 @@ from ..case_folder import load_case, save_case
 from ..errors import OutlineError
 from ..image.nrrd import nrrd_chunks
 from ..image.safe_file import write_safely
-from .output import Answer, Progress
+from .output import Answer, Progress, TextTable
 from .tables import finding_lines, measure_table
 
 
@@ -38,6 +38,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
             outline = _grown(case, options)
             lesion, findings = outline.lesion, outline.findings
             doubt = {"sure_ml": outline.sure.volume_ml, "possible_ml": outline.possible.volume_ml}
+    before = next((item for item in case.lesions if item.name == options.name), None)
     kept = tuple(finding for finding in case.findings if finding.about != options.name)
     case = replace(case, findings=kept).with_lesion(lesion).with_findings(findings)
     with progress.step("Measuring it"):
@@ -58,7 +59,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "measures": measures,
         "findings": findings,
     }
-    return Answer(document, (measure_table(measures), finding_lines(findings)))
+    parts: list[str | TextTable] = [measure_table(measures), finding_lines(findings)]
+    parts += [f"It replaces {before.name}, which had {before.mask.volume_ml:.1f} mL."] if before else []
+    return Answer(document, tuple(parts))
 
 
 def _grown(case: Case, options: argparse.Namespace) -> LesionOutline:

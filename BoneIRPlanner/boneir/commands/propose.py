@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 
 from ..anatomy.structures import with_article
-from ..case_folder import find_plan, load_case, plan_paths, save_plan
+from ..case_folder import SET_ASIDE, find_plan, load_case, plan_paths, save_plan, set_aside
 from ..plan import Plan, read_plan
 from ..proposal import Proposal
 from ..propose import propose
@@ -29,6 +29,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         proposal = propose(case, goal, beside=beside)
     drawn = write_skin_map(case, proposal, options.skin_map) if options.skin_map else None
     plans = _named(proposal.plans, options.name)
+    replaced = [plan.name for plan in plans if set_aside(plan, options.case)]
     paths = [save_plan(plan, options.case) for plan in plans]
     older = [path.stem for path in plan_paths(options.case) if path not in paths]
     document = {
@@ -44,11 +45,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Answer:
         "refusals": [{"rule": r, "structure": s, "entries": n} for r, s, n in proposal.skin.refusals()],
         "findings": proposal.findings,
         "older_plans": older,
+        "replaced_plans": replaced,
         "skin_map": str(drawn) if drawn else None,
     }
     parts: list[str | TextTable] = [plan_table(plans, proposal.scores)] if plans else [_no_plan(proposal)]
     parts += [refusal_lines(proposal), finding_lines(proposal.findings)]
     parts += [f"Older plans stay beside them: {', '.join(older)}."] if older else []
+    parts += [f"Replaced, the former kept in {SET_ASIDE}: {', '.join(replaced)}."] if replaced else []
     return Answer(document, tuple(parts))
 
 

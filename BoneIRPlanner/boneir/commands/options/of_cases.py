@@ -41,7 +41,8 @@ def _lesion(commands: Commands[Parser]) -> None:
     parser = command(commands, "lesion", text, example)
     case_argument(parser)
     origin = parser.add_mutually_exclusive_group(required=True)
-    origin.add_argument("--seed", type=point, metavar="L,P,S", help="a point inside the lesion, in LPS mm")
+    words = "a point inside the lesion, in LPS mm (what 3D Slicer shows as R, A, S, with the first two signs turned)"
+    origin.add_argument("--seed", type=point, metavar="L,P,S", help=words)
     origin.add_argument("--mask", type=Path, metavar="FILE", help="outline: label image, .seg.nrrd or DICOM SEG")
     parser.add_argument("--label", default="", metavar="NAME", help="which outline of FILE, where it holds several")
     _corrections(parser)
