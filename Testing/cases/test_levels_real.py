@@ -101,9 +101,7 @@ def test_no_voxel_belongs_to_two_bones_or_to_the_canal(folder: str) -> None:
 
 
 def test_discs_agree_with_given_ones() -> None:
-    image, _ = read_image(case_folder("lumbar-ct/ct.nii.gz"))
-    structures, _ = outline_structures(image)
-    found = next(item for item in structures if item.name == "intervertebral_discs")
+    found = outlined("lumbar-ct/ct.nii.gz")[0]["intervertebral_discs"]
     given, _ = read_volume_file(case_folder("lumbar-ct") / "vertebrae_body.nii.gz")
     truth, mine = given == 2, found.mask.full()
     # Voxels of 3 mm: a disc is three or four of them high.

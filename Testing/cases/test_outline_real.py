@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ ORGANS = {32: "vertebrae_T12", 33: "vertebrae_T11", 52: "aorta", 79: "spinal_cor
 LUMBAR = {26: "S1", 27: "L5", 28: "L4", 29: "L3", 30: "L2", 31: "L1", 32: "T12", 33: "T11"}
 
 
+@cache
 def _outlined(name):
     image, _ = read_image(case_folder(name))
     structures, findings = outline_structures(image)

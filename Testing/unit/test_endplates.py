@@ -15,7 +15,7 @@ from boneir.anatomy.structures import structure_kinds
 from boneir.case import Role, Structure
 from boneir.grid import Grid
 from boneir.mask import Mask
-from boneir.training.synthetic_build import Vertebra
+from boneir.training.synthetic_build import Vertebra, build_of, spine_of
 from boneir.training.synthetic_patient import synthetic_patient
 from torso_phantom import grid_of
 
@@ -41,8 +41,7 @@ class Sample:
 
 @cache
 def sample(grid_name: str, level: str = "L3") -> Sample:
-    spine = synthetic_patient(0, grid=Grid((2, 2, 2), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))).spine
-    (truth,) = (item for item in spine if item.name == level)
+    (truth,) = (item for item in spine_of(build_of(np.random.default_rng(0))) if item.name == level)
     around = grid_of(DIRECTIONS[grid_name], (72, 72, 60), (1.0, 1.0, 1.2))
     x, y, z = np.add(around.origin_mm, truth.at(0.0, 12.0, 0.0))
     grid = Grid(around.shape, around.spacing_mm, (x, y, z), around.direction)

@@ -15,12 +15,13 @@ from boneir.grid import Grid
 from boneir.mask import Mask
 from boneir.training.synthetic_patient import synthetic_patient
 
+PELVIS = Grid((115, 110, 150), (2.0, 2.0, 2.0), (-149.0, -95.0, -178.0))
 DIRECTIONS = ((1, 0, 0, 0, 1, 0, 0, 0, 1), (0, 0, 1, 1, 0, 0, 0, -1, 0))
 
 
 @pytest.fixture(scope="module")
 def patient():
-    made = synthetic_patient(seed=0, spacing_mm=(2.0, 2.0, 2.0))
+    made = synthetic_patient(seed=0, grid=PELVIS)
     keys = (
         "hip_left",
         "femur_left",

@@ -11,6 +11,7 @@ from scipy import ndimage
 from .axial import AxialFrame
 from .body import Marked, disc, holes_in_slices
 from .settings import setting
+from .slice_chain import best_chain
 
 Field = NDArray[np.float32]
 
@@ -173,18 +174,7 @@ def _best_chain(score: Field, frame: AxialFrame) -> NDArray[np.int64]:
     dp, dl = (max(1, int(np.ceil(1.2 * rise / step))) for step in (row, column))
     y, x = np.mgrid[-dp : dp + 1, -dl : dl + 1]
     price = (-0.03 * ((y * row) ** 2 + (x * column) ** 2) / rise).astype(np.float32)
-    total = score.copy()
-    for s in range(1, len(score)):
-        total[s] += ndimage.grey_dilation(total[s - 1], structure=price, mode="constant", cval=-1e6)
-    chain = np.empty((len(score), 2), np.int64)
-    chain[-1] = np.unravel_index(int(np.argmax(total[-1])), score.shape[1:])
-    padded = np.pad(total, ((0, 0), (dp, dp), (dl, dl)), constant_values=-1e9)
-    for s in range(len(score) - 2, -1, -1):
-        p, left = chain[s + 1]
-        options = padded[s, p : p + 2 * dp + 1, left : left + 2 * dl + 1] + price
-        a, b = np.unravel_index(int(np.argmax(options)), options.shape)
-        chain[s] = p + a - dp, left + b - dl
-    return chain
+    return best_chain(score, price)
 
 
 def _smooth(chain: NDArray[np.int64], along: NDArray[np.float64], frame: AxialFrame) -> NDArray[np.float64]:

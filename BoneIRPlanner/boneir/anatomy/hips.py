@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .axial import AxialFrame
 from .joint_ball import BallJoint, JointBall, find_joint_ball
 from .level_settings import level_setting, level_span
-from .spine_line import STEP_MM
+from .spine_line import STEP_MM, PlacedVoxels
 
 Floats = NDArray[np.float64]
 Voxels = NDArray[np.int64]
@@ -31,16 +31,13 @@ HIP = BallJoint(
 
 
 def hip_seeds(
-    index: Voxels, local: Floats, top: float, hu: NDArray[np.float32], frame: AxialFrame
+    bone: PlacedVoxels, top: float, hu: NDArray[np.float32], frame: AxialFrame
 ) -> tuple[dict[str, Voxels], tuple[JointBall, ...]]:
     """Ilium and ischium, head, trochanter and shaft on both sides.
 
     Parameters
     ----------
-    index : ndarray of int, shape (n, 3)
-        Voxels of bone (s, p, l).
-    local : ndarray of float, shape (n, 3)
-        Their station, distance to back and to left.
+    bone : PlacedVoxels
     top : float
         Station of the sacrum's upper end.
     hu : ndarray of float32, shape (s, p, l)
@@ -54,6 +51,7 @@ def hip_seeds(
     balls : tuple of JointBall
         Where the head of the femur shows.
     """
+    index, local = bone.index, bone.local
     seeds: dict[str, Voxels] = {}
     balls: list[JointBall] = []
     at_wings = np.abs(local[:, 0] - top) < 60.0 / STEP_MM

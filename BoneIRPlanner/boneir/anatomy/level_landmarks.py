@@ -13,7 +13,7 @@ from .axial import AxialFrame
 from .discs import Discs
 from .level_names import Landmarks
 from .level_settings import level_setting, level_span, level_steps
-from .spine_line import STEP_MM, SpineLine
+from .spine_line import STEP_MM, PlacedVoxels, SpineLine
 
 Floats = NDArray[np.float64]
 Marked = NDArray[np.bool_]
@@ -122,8 +122,8 @@ def _holds(share: Floats, low: int, high: int) -> bool:
 
 
 def _ribs_beside(line: SpineLine, bounds: NDArray[np.int64], bone: Marked, frame: AxialFrame) -> list[Rib]:
-    index = np.argwhere(bone)
-    local = line.place(index * np.asarray(frame.coarse_spacing_mm))
+    placed = PlacedVoxels.of(bone, line, frame)
+    index, local = placed.index, placed.local
     # Beyond the ends of the line no level is known.
     known = (local[:, 0] >= 0) & (local[:, 0] <= line.count - 1) & (np.abs(local[:, 1]) < level_setting("rib_depth_mm"))
     (begin, end), head_mm = level_span("rib_aside_mm"), level_setting("rib_head_mm")

@@ -23,7 +23,7 @@ from .other_bones import far_from_lungs, other_seeds
 from .part_bones import grow_apart
 from .shoulders import part_shoulders
 from .solid_bodies import fill_bodies
-from .spine_line import SpineLine, spine_line
+from .spine_line import PlacedVoxels, SpineLine, spine_line
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int32]
@@ -97,16 +97,15 @@ def part_spine(
     names = tuple(dict.fromkeys(_key(name) for name in named.names))
     interval = [names.index(_key(name)) + 1 for name in named.names]
     numbers = interval if any(named.names) else list(range(1, len(named.names) + 1))
-    index = np.argwhere(envelope)
-    local = line.place(index * np.asarray(frame.coarse_spacing_mm))
+    placed = PlacedVoxels.of(envelope, line, frame)
     seeds = np.zeros(hu.shape, np.int32)
     sacrum = names.index("sacrum") + 1 if "sacrum" in names else None
-    seeds[tuple(index.T)] = level_seeds(local, planes, numbers, sacrum)
+    seeds[tuple(placed.index.T)] = level_seeds(placed.local, planes, numbers, sacrum)
     offset = max(numbers)
-    others, balls = other_seeds(index, local, ribs, named, levels, seen.sacrum, hu, frame)
+    others, balls = other_seeds(placed, ribs, named, levels, seen.sacrum, hu, frame)
     for number, voxels in enumerate(others.values(), start=offset + 1):
         seeds[tuple(voxels.T)] = number
-    seeds[tuple(far_from_lungs(index, local, lungs, named, levels, frame).T)] = offset + len(others) + 1
+    seeds[tuple(far_from_lungs(placed, lungs, named, levels, frame).T)] = offset + len(others) + 1
     grown = grow_apart(seeds, envelope, hu, frame)
     beside = grown > offset + len(others)
     grown[beside] = 0

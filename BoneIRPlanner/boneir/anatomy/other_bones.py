@@ -13,14 +13,13 @@ from .joint_ball import JointBall
 from .level_landmarks import Levels, Rib
 from .level_names import LevelNames
 from .level_settings import level_setting
+from .spine_line import PlacedVoxels
 
-Floats = NDArray[np.float64]
 Voxels = NDArray[np.int64]
 
 
 def other_seeds(
-    index: Voxels,
-    local: Floats,
+    bone: PlacedVoxels,
     ribs: tuple[Rib, ...],
     named: LevelNames,
     levels: Levels,
@@ -32,10 +31,7 @@ def other_seeds(
 
     Parameters
     ----------
-    index : ndarray of int, shape (n, 3)
-        Voxels of bone (s, p, l).
-    local : ndarray of float, shape (n, 3)
-        Their station, distance to back and to left.
+    bone : PlacedVoxels
     ribs : tuple of Rib
     named : LevelNames
     levels : Levels
@@ -45,6 +41,7 @@ def other_seeds(
         Coarse, upright CT in HU.
     frame : AxialFrame
     """
+    local = bone.local
     seeds: dict[str, Voxels] = {}
     balls: tuple[JointBall, ...] = ()
     for rib in ribs:
@@ -53,7 +50,7 @@ def other_seeds(
             key = f"rib_{'left' if rib.side > 0 else 'right'}_{level[1:]}"
             seeds[key] = np.concatenate([seeds.get(key, np.zeros((0, 3), np.int64)), rib.voxels])
     if sacrum is not None:
-        hips, balls = hip_seeds(index, local, float(levels.bounds[sacrum + 1]), hu, frame)
+        hips, balls = hip_seeds(bone, float(levels.bounds[sacrum + 1]), hu, frame)
         seeds |= hips
     thoracic = [
         n for n, name in enumerate(named.names) if name[:1] == "T" and int(name[1:]) <= level_setting("sternum_lowest")
@@ -63,17 +60,16 @@ def other_seeds(
         front = (np.abs(local[:, 2]) < level_setting("sternum_aside_mm")) & (
             local[:, 1] < -level_setting("sternum_ahead_mm")
         )
-        seeds["sternum"] = index[front & (local[:, 0] >= low) & (local[:, 0] <= high)]
+        seeds["sternum"] = bone.index[front & (local[:, 0] >= low) & (local[:, 0] <= high)]
     return {key: voxels for key, voxels in seeds.items() if len(voxels)}, balls
 
 
-def far_from_lungs(
-    index: Voxels, local: Floats, lungs: Marked, named: LevelNames, levels: Levels, frame: AxialFrame
-) -> Voxels:
+def far_from_lungs(bone: PlacedVoxels, lungs: Marked, named: LevelNames, levels: Levels, frame: AxialFrame) -> Voxels:
     """Voxels of bone beside the upper chest, but too far from the lungs to be a rib; none where no lung is seen.
 
     Lower ribs leave the lungs behind; shoulder blades and arms end above them.
     """
+    index, local = bone.index, bone.local
     upper = [
         n
         for n, name in enumerate(named.names)

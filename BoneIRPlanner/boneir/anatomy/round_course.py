@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from .axial import AxialFrame
 from .body import Marked
+from .slice_chain import best_chain
 
 Field = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -201,18 +202,7 @@ def _chain(score: Field, price: float, steps_mm: tuple[float, float, float]) -> 
     dp, dl = (max(1, int(np.ceil(1.0 * rise / step))) for step in (row, column))
     y, x = np.mgrid[-dp : dp + 1, -dl : dl + 1]
     cost = (-price * ((y * row) ** 2 + (x * column) ** 2) / rise**2).astype(np.float32)
-    total = score.copy()
-    for s in range(1, len(score)):
-        total[s] += ndimage.grey_dilation(total[s - 1], structure=cost, mode="constant", cval=-1e6)
-    chain = np.empty((len(score), 2), np.int64)
-    chain[-1] = np.unravel_index(int(np.argmax(total[-1])), score.shape[1:])
-    padded = np.pad(total, ((0, 0), (dp, dp), (dl, dl)), constant_values=-1e9)
-    for s in range(len(score) - 2, -1, -1):
-        p, left = chain[s + 1]
-        options = padded[s, p : p + 2 * dp + 1, left : left + 2 * dl + 1] + cost
-        a, b = np.unravel_index(int(np.argmax(options)), options.shape)
-        chain[s] = p + a - dp, left + b - dl
-    return chain
+    return best_chain(score, cost)
 
 
 def _course(

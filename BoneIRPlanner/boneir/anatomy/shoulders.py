@@ -12,7 +12,7 @@ from .joint_ball import BallJoint, JointBall, find_joint_ball
 from .level_settings import level_setting, level_span
 from .part_bones import grow_apart
 from .sphere import sphere
-from .spine_line import SpineLine
+from .spine_line import PlacedVoxels, SpineLine
 
 Floats = NDArray[np.float64]
 Voxels = NDArray[np.int64]
@@ -61,11 +61,11 @@ def part_shoulders(
         By the key of the structure.
     balls : tuple of JointBall
     """
-    index = np.argwhere(bone)
-    if not len(index):
+    if not bone.any():
         return {}, ()
     spacing = np.asarray(frame.coarse_spacing_mm)
-    local = line.place(index * spacing)
+    placed = PlacedVoxels.of(bone, line, frame)
+    index, local = placed.index, placed.local
     # Every other voxel is enough for a distance of centimetres.
     away = ndimage.distance_transform_edt(~known[::2, ::2, ::2], sampling=2.0 * spacing)
     is_off = away[tuple((index // 2).T)] > level_setting("shoulder_rib_mm")
@@ -76,8 +76,10 @@ def part_shoulders(
         ball = find_joint_ball(hu, _centres(index, side * local[:, 2], spacing), side, SHOULDER, frame)
         if ball is None:
             continue
+        chest, blade, arm = _sure(placed, bone, ball, line, frame)
+        if not arm.any():
+            continue
         balls.append(ball)
-        chest, blade, arm = _sure(index * spacing, local, bone, ball, line, frame)
         blade |= is_off & _behind(local, ball, line) & ~arm
         sure = np.select([arm, blade, chest], [_ARM, _BLADE, _CHEST], 0)
         own = side * local[:, 2] > 0
@@ -106,9 +108,10 @@ def _centres(index: Voxels, aside: Floats, spacing: Floats) -> Floats:
 
 
 def _sure(
-    places: Floats, local: Floats, bone: Marked, ball: JointBall, line: SpineLine, frame: AxialFrame
+    placed: PlacedVoxels, bone: Marked, ball: JointBall, line: SpineLine, frame: AxialFrame
 ) -> tuple[Marked, Marked, Marked]:
-    """Which voxels of bone, at places (n, 3), belong for sure to the chest, the shoulder blade and the humerus."""
+    """Which voxels of bone belong for sure to the chest, the shoulder blade and the humerus."""
+    places, local = placed.index * np.asarray(frame.coarse_spacing_mm), placed.local
     share = _share_aside(local, ball, line)
     chest = (share > 0) & (share < level_setting("shoulder_chest_share")) & (local[:, 1] < 0)
     least, most = level_span("shoulder_socket_mm")

@@ -67,6 +67,28 @@ class SpineLine:
         return np.asarray(ndimage.map_coordinates(field, index, order=1, mode="nearest"), np.float64)
 
 
+@dataclass(frozen=True, eq=False)
+class PlacedVoxels:
+    """Voxels of bone, and where each lies along the spine.
+
+    Parameters
+    ----------
+    index : ndarray of int, shape (n, 3)
+        Coarse indices (s, p, l).
+    local : ndarray of float, shape (n, 3)
+        Station, distance to back and to left, from `SpineLine.place`.
+    """
+
+    index: NDArray[np.int64]
+    local: Floats
+
+    @classmethod
+    def of(cls, marked: NDArray[np.bool_], line: SpineLine, frame: AxialFrame) -> PlacedVoxels:
+        """All that are marked, shape (s, p, l)."""
+        index = np.argwhere(marked)
+        return cls(index, line.place(index * np.asarray(frame.coarse_spacing_mm)))
+
+
 def spine_line(course: CanalCourse, frame: AxialFrame) -> SpineLine | None:
     """The line through the canal; None where it is shorter than a vertebra."""
     rise, row, column = frame.coarse_spacing_mm

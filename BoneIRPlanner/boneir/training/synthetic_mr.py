@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..case import Image, ImageSource, Modality
+from ..case import Image, Modality
 from ..errors import ImageError
 from ..grid import Grid
 from ..mask import Mask, Window
@@ -15,7 +15,7 @@ from .lesion_shape import LesionShape
 from .sampling import coordinates_over, share_inside, window_around
 from .shapes import Floats
 from .synthetic_build import Vertebra, build_of, spine_of
-from .synthetic_patient import SyntheticPatient, paint_patient
+from .synthetic_patient import SyntheticPatient, paint_patient, synthetic_source
 from .tissue_mr import SEQUENCES, SPINS, Sequence, signal_of
 
 NOISE = 12.0
@@ -89,13 +89,7 @@ def synthetic_mr(
     paint_patient(canvas, build, spine, rng)
     truth = None if lesion is None else _planted(canvas, lesion, lesion_tissue)
     voxels = _with_noise(canvas.hu * _unevenness(canvas.grid, bias, rng), noise, rng)
-    source = ImageSource(
-        patient_name="Synthetic^Patient",
-        patient_id=f"SYNTHETIC-{seed}",
-        patient_position="HFS",
-        series_description=f"Synthetic {sequence.name}",
-        slice_thickness_mm=canvas.grid.spacing_mm[2],
-    )
+    source = synthetic_source(seed, f"Synthetic {sequence.name}", canvas.grid)
     return SyntheticPatient(Image(voxels, canvas.grid, Modality.MR, "", source), canvas.masks(), truth, spine)
 
 

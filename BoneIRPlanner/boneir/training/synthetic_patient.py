@@ -102,13 +102,7 @@ def synthetic_patient(
     canvas = Canvas(grid or _whole_grid(build, spine, spacing_mm), hu.AIR.hu, rng)
     paint_patient(canvas, build, spine, rng)
     voxels = _with_noise(canvas, noise_hu, rng)
-    source = ImageSource(
-        patient_name="Synthetic^Patient",
-        patient_id=f"SYNTHETIC-{seed}",
-        patient_position="HFS",
-        series_description="Synthetic torso",
-        slice_thickness_mm=canvas.grid.spacing_mm[2],
-    )
+    source = synthetic_source(seed, "Synthetic torso", canvas.grid)
     return SyntheticPatient(Image(voxels, canvas.grid, source=source), canvas.masks(), None, spine)
 
 
@@ -118,6 +112,17 @@ def paint_patient(canvas: Canvas, build: Build, spine: tuple[Vertebra, ...], rng
     _paint_organs(canvas, build, spine, rng)
     _paint_bones(canvas, build, spine)
     _paint_canal(canvas, build, spine)
+
+
+def synthetic_source(seed: int, description: str, grid: Grid) -> ImageSource:
+    """What an image of the synthetic patient of a seed says of itself."""
+    return ImageSource(
+        patient_name="Synthetic^Patient",
+        patient_id=f"SYNTHETIC-{seed}",
+        patient_position="HFS",
+        series_description=description,
+        slice_thickness_mm=grid.spacing_mm[2],
+    )
 
 
 def _whole_grid(build: Build, spine: tuple[Vertebra, ...], spacing_mm: tuple[float, float, float]) -> Grid:
