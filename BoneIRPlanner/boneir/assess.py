@@ -11,7 +11,7 @@ from .access.limit_changes import changed_findings, changed_limits
 from .access.limits import access_limits
 from .access.plain_faults import faults_of_case
 from .access.sacrum import foramina_findings, with_sacral_foramina
-from .anatomy.absent import absent_findings
+from .anatomy.absent import TOLD, absent_findings
 from .anatomy.lesion_measures import measure_lesion
 from .assessing.acetabulum import assess_acetabulum
 from .assessing.biopsy import assess_biopsy
@@ -93,7 +93,8 @@ def assess(
         if physics or spread:
             assess_simulation(subject, sheet, progress, spread=spread, in_turn=in_turn, told=told)
     assess_conflicts(plan, limits, sheet)
-    sheet.add((), (*case.findings, *faults_of_case(case), *absent_findings(case.structures)))
+    of_image = [finding for finding in case.findings if finding.code not in TOLD]
+    sheet.add((), (*of_image, *faults_of_case(case), *absent_findings(case.structures)))
     findings = worst_first(dict.fromkeys(sheet.findings))
     return Assessment(plan.uid, case.uid, tuple(sheet.measures), findings, tuple(sheet.zones), tuple(sheet.curves))
 

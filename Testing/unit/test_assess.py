@@ -339,3 +339,13 @@ def test_the_same_case_and_plan_give_the_same_numbers(centred):
     assert second.measures == first.measures
     assert second.findings == first.findings
     assert all(a.mask.equals(b.mask) for a, b in zip(first.zones, second.zones, strict=True))
+
+
+def test_what_was_missing_once_is_not_said_of_outlines_that_are_there_now() -> None:
+    case = a_case()
+    plan = a_plan(case, zone_centred())
+    stale = Finding("case.absent", Severity.WARN, "No outline of everything: not checked.", about="cord")
+    kept = Finding("outline.canal", Severity.NOTE, "The canal is carried on.")
+    told = [item.text for item in assess(case.with_findings([stale, kept]), plan).findings]
+    assert stale.text not in told
+    assert kept.text in told

@@ -354,12 +354,20 @@ def test_notes_on_the_image_stand_with_the_image(case: Case, plan: Plan, assessm
 
 def test_what_is_far_from_everything_takes_one_row(case: Case, plan: Plan, assessment: Assessment) -> None:
     far = [
-        Measure("access.clearance", f"Clearance to {name}", None, "mm", about=name, low=50.0, note="Needle 1")
+        Measure(
+            "access.clearance",
+            f"Clearance to {name}".replace("left", "the left"),
+            None,
+            "mm",
+            about=name,
+            low=50.0,
+            note="Needle 1",
+        )
         for name in ("lungs", "pleura", "left kidney")
     ]
     near = Measure("access.clearance", "Clearance to aorta", 7.0, "mm", about="aorta", note="Needle 1")
     measures = (*assessment.measures, far[0], near, *far[1:])
     text = Page(html_of(compose_report(case, plan, replace(assessment, measures=measures)))).text
-    assert "Clearance to others Needle 1 lungs, pleura, left kidney at least 50.0 mm" in text
+    assert "Clearance to others Needle 1: lungs, pleura, left kidney at least 50.0 mm" in text
     assert "Clearance to aorta Needle 1 aorta 7.0 mm" in text
     assert "Clearance to pleura" not in text

@@ -9,6 +9,10 @@ from ..findings import Finding, Severity
 from .structures import Kin, StructureKind, structure_kinds, structure_kins
 
 
+TOLD = frozenset({"case.absent", "case.partly_absent", "case.unknown_name"})
+"""Codes of what is said here: it is true of the outlines that there are, and not of those that there were."""
+
+
 def absent_findings(structures: Iterable[Structure]) -> tuple[Finding, ...]:
     """Say which critical classes cannot be checked, because nothing of them is outlined.
 

@@ -44,15 +44,20 @@ def measures_table(material: Material, measures: Sequence[Measure], caption: str
 
 def _gathered(rows: Sequence[Row], measures: Sequence[Measure]) -> tuple[Row, ...]:
     """One row for all structures that are only known to lie far away, in the place of the first of them."""
-    told: dict[object, Row] = {}
+    groups: dict[object, list[Row]] = {}
     for n, (row, measure) in enumerate(zip(rows, measures, strict=True)):
         title, thing, *rest = row.cells
         is_far = measure.amount is None and row.severity is None and bool(thing) and title.endswith(thing)
-        what = title.removesuffix(thing) + "others"
-        key = (what, *rest, row.note) if is_far else n
-        before = told.get(key)
-        told[key] = row if before is None else Row((what, f"{before.cells[1]}, {thing}", *rest), None, row.note)
-    return tuple(told.values())
+        what = title.removesuffix(thing).removesuffix("the ")
+        groups.setdefault((what, *rest, row.note) if is_far else n, []).append(row)
+    return tuple(_of_all(group) if len(group) > 1 else group[0] for group in groups.values())
+
+
+def _of_all(group: Sequence[Row]) -> Row:
+    title, thing, *rest = group[0].cells
+    names = ", ".join(row.cells[1] for row in group)
+    note = f"{group[0].note}: {names}" if group[0].note else names
+    return Row((f"{title.removesuffix(thing).removesuffix('the ')}others", "", *rest), None, note)
 
 
 def _row(material: Material, measure: Measure) -> Row:
