@@ -8,7 +8,6 @@ from ..case import Structure
 from ..findings import Finding, Severity
 from .structures import Kin, StructureKind, structure_kinds, structure_kins
 
-
 TOLD = frozenset({"case.absent", "case.partly_absent", "case.unknown_name"})
 """Codes of what is said here: it is true of the outlines that there are, and not of those that there were."""
 
