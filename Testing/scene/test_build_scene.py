@@ -10,7 +10,7 @@ import slicer
 import vtk
 
 from boneir.assessment import Assessment
-from boneir.case import Case
+from boneir.case import Case, Role, Structure
 from boneir.errors import CaseError, PlanError
 from boneir.plan import Plan
 from boneir.scene.build import build_scene, show_plan
@@ -38,6 +38,19 @@ def an_assessment(a_case: Case, a_plan: Plan) -> Assessment:
 @pytest.fixture
 def a_scene(a_case: Case, a_plan: Plan, an_assessment: Assessment):
     return build_scene(a_case, a_plan, an_assessment)
+
+
+def test_bone_and_endplates_leave_the_slices_free(a_case: Case) -> None:
+    plates = Structure("endplates", Role.PASSABLE, a_case.of_role(Role.BONE)[0].mask, "endplates")
+    outlines = node_of(build_scene(a_case.with_structures([plates])), Part.OUTLINES)
+    display = outlines.GetDisplayNode()
+    assert outlines.GetSegmentation().GetSegment("endplates").GetName() == "endplates"
+    for item in (plates, *a_case.of_role(Role.BONE)):
+        assert not display.GetSegmentVisibility2DFill(item.name)
+        assert not display.GetSegmentVisibility2DOutline(item.name)
+        assert display.GetSegmentVisibility3D(item.name)
+    critical = a_case.of_role(Role.CRITICAL)[0].name
+    assert display.GetSegmentVisibility2DFill(critical)
 
 
 def node_of(scene, part: Part):

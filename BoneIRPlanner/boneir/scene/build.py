@@ -98,10 +98,11 @@ def show_outlines(scene: Any, case: Case, volume: Any) -> Any:
     fill_segmentation(outlines, [segment_of(item) for item in outlined], case.image.grid)
     display = outlines.GetDisplayNode()
     for structure in case.structures:
-        # A body drawn solid hides the rest, and every crest of a thresholded bone as a line hides the image.
+        # A body drawn solid hides the rest; every crest of a thresholded bone as a line, or every end of a vertebra,
+        # hides the image.
         if structure.role is Role.BODY:
             display.SetSegmentVisibility(structure.name, False)
-        elif structure.role is Role.BONE:
+        elif structure.role is Role.BONE or structure.kind == "endplates":
             display.SetSegmentVisibility2DFill(structure.name, False)
             display.SetSegmentVisibility2DOutline(structure.name, False)
             display.SetSegmentOpacity3D(structure.name, 0.4)
