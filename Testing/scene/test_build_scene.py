@@ -42,7 +42,8 @@ def a_scene(a_case: Case, a_plan: Plan, an_assessment: Assessment):
 
 def test_bone_and_endplates_leave_the_slices_free(a_case: Case) -> None:
     plates = Structure("endplates", Role.PASSABLE, a_case.of_role(Role.BONE)[0].mask, "endplates")
-    outlines = node_of(build_scene(a_case.with_structures([plates])), Part.OUTLINES)
+    scene = build_scene(a_case.with_structures([plates]))
+    outlines = node_of(scene, Part.OUTLINES)
     display = outlines.GetDisplayNode()
     assert outlines.GetSegmentation().GetSegment("endplates").GetName() == "endplates"
     for item in (plates, *a_case.of_role(Role.BONE)):
