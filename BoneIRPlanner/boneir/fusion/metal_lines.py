@@ -106,7 +106,7 @@ def metal_lines(image: Image, threshold_hu: float, least_length_mm: float) -> tu
         left[tuple(gone.T)] = False
         if np.count_nonzero(left) == before:
             break
-        found.append(line)
+        found.append(_with_radius(line, points, grid, _LOOK_MM))
     return _joined(found) if grid.spacing_mm[2] >= _THICK_MM else tuple(found)
 
 
@@ -176,8 +176,12 @@ def _longest(
     _, first, last = _runs(middle[None], unit[None], wide, wide, grid, _WIDE_GAP_STEPS)
     if last[0] - first[0] < _STEP_MM:
         return None
-    line = MetalLine(middle + first[0] * unit, middle + last[0] * unit, 0.0)
-    held_mm3 = float(_beside(points, line, _LOOK_MM, 0.0).sum()) * grid.voxel_ml * 1000.0
+    return _with_radius(MetalLine(middle + first[0] * unit, middle + last[0] * unit, 0.0), points, grid, _TAKEN_MM)
+
+
+def _with_radius(line: MetalLine, points: Floats, grid: Grid, look_mm: float) -> MetalLine:
+    """A line with the radius of the metal that lies so far around it."""
+    held_mm3 = float(_beside(points, line, look_mm, 0.0).sum()) * grid.voxel_ml * 1000.0
     return MetalLine(line.first_mm, line.last_mm, float(np.sqrt(held_mm3 / (np.pi * line.length_mm))))
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.sparse import csr_array
 
 from ..case import Image, Modality
 from ..grid import Grid
@@ -59,22 +60,44 @@ def scaled(image: Image, voxel_mm: float) -> Scaled:
     Grid points stay on a lattice that is centred on the image, so that none of its parts is cut off by more than a
     fraction of a voxel.
     """
-    numbers = np.asarray(image.voxels, np.float32)
-    if image.modality is Modality.CT:
-        numbers = np.clip(numbers, limit("registration", "ct_low").amount, limit("registration", "ct_high").amount)
     spacing = np.asarray(image.grid.spacing_mm)
     coarse = np.maximum(spacing, voxel_mm)
     if np.allclose(coarse, spacing, rtol=0.05):
-        return Scaled(numbers, image.grid)
+        return Scaled(_seen(image.voxels, image.modality), image.grid)
     sigma = np.where(coarse > 1.05 * spacing, 0.5 * coarse / spacing, 0.0)
-    smooth = ndimage.gaussian_filter(numbers, sigma[::-1], truncate=3.0)
-    size = np.maximum(np.ceil(np.asarray(image.grid.shape[::-1]) * spacing / coarse).astype(int), 1)
+    shape = np.asarray(image.grid.shape[::-1])
+    size = np.maximum(np.ceil(shape * spacing / coarse).astype(int), 1)
     ni, nj, nk = (int(n) for n in size)
-    first = (np.asarray(image.grid.shape[::-1]) - 1) / 2 - (size - 1) / 2 * coarse / spacing
+    first = (shape - 1) / 2 - (size - 1) / 2 * coarse / spacing
     x, y, z = (float(v) for v in image.grid.to_mm(first))
     a, b, c = (float(v) for v in coarse)
     grid = Grid((nk, nj, ni), (a, b, c), (x, y, z), image.grid.direction)
-    where = [np.clip(f + np.arange(n) * t / s, 0, m - 1) for f, n, t, s, m in
-             zip(first, size, coarse, spacing, image.grid.shape[::-1], strict=True)]  # fmt: skip
-    kji = np.meshgrid(*where[::-1], indexing="ij")
-    return Scaled(ndimage.map_coordinates(smooth, kji, order=1, mode="nearest", prefilter=False), grid)
+    along_i, along_j, along_k = (
+        _weights(int(m), f + np.arange(n) * t / s, float(blur))
+        for f, n, t, s, m, blur in zip(first, size, coarse, spacing, shape, sigma, strict=True)
+    )
+    thin = np.empty((shape[2], nj, ni), np.float32)
+    for k, plane in enumerate(image.voxels):
+        thin[k] = (along_i @ (along_j @ _seen(plane, image.modality)).T).T
+    values = np.asarray(along_k @ thin.reshape(len(thin), -1), np.float32)
+    return Scaled(values.reshape(nk, nj, ni), grid)
+
+
+def _seen(voxels: NDArray[np.generic], modality: Modality) -> NDArray[np.float32]:
+    """Values as registration looks at them."""
+    values = np.asarray(voxels, np.float32)
+    if modality is not Modality.CT:
+        return values
+    return np.clip(values, limit("registration", "ct_low").amount, limit("registration", "ct_high").amount)
+
+
+def _weights(count: int, places: Floats, sigma: float) -> csr_array:
+    """What each of `count` samples along an axis adds to the smoothed and linearly interpolated value at some places.
+
+    Smoothing and interpolation are both sums of samples, axis by axis: only what is kept is computed.
+    """
+    smooth = np.eye(count) if sigma == 0 else ndimage.gaussian_filter1d(np.eye(count), sigma, axis=0, truncate=3.0)
+    places = np.clip(places, 0, count - 1)
+    below = np.minimum(places.astype(int), max(count - 2, 0))
+    part = (places - below)[:, None]
+    return csr_array((1 - part) * smooth[below] + part * smooth[np.minimum(below + 1, count - 1)])

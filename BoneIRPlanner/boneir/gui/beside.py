@@ -11,8 +11,12 @@ from slicer.i18n import tr as _
 
 from ..errors import BoneIRError
 
-YIELD_S = 0.04
-"""So long whoever asks how the computation stands leaves the interpreter to it."""
+YIELD_S = 0.08
+"""So long whoever asks how the computation stands leaves the interpreter to it.
+
+A window's own loop may hold the interpreter in between, so that the computation gets this share of the time between two
+questions and no more; the views have the rest.
+"""
 
 Tell = Callable[[str], None]
 """Says how a computation stands; "" where there is nothing new. Where the user has stopped it, telling ends it."""
