@@ -104,7 +104,7 @@ def _choose(listed: Sequence[Series], uid: str, path: Path) -> Series:
 
 
 def _choices(listed: Sequence[Series]) -> str:
-    shown = [f"{s.uid} ({' '.join((s.modality or s.kind, s.description)).strip()}, {s.file_count} files)" for s in listed[:8]]
+    shown = [f"{s.uid} ({f'{s.modality or s.kind} {s.description}'.strip()}, {s.file_count} files)" for s in listed[:8]]
     more = f" and {len(listed) - 8} more" if len(listed) > 8 else ""
     return "there are " + "; ".join(shown) + more + "."
 
