@@ -12,7 +12,7 @@ from .anatomy.structures import kind_for
 from .assess import assess
 from .assessment import Assessment, Curve, Measure
 from .case import Case, Image, Modality, Role
-from .errors import BoneIRError, ImageError
+from .errors import BoneIRError, ImageError, OutlineError
 from .findings import Finding, Severity, worst_first
 from .fusion.after_margin import AfterMargin, after_margin
 from .fusion.after_margin_measures import after_findings, after_measures, coverage_curve
@@ -31,6 +31,7 @@ from .image.rigid import Rigid, placed, placed_grid
 from .mask import Mask
 from .plan import Cement, Plan, Probe, Treatment
 from .register import register
+from .resources import limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +104,11 @@ def verify(
         If the plan was made for another image.
     ImageError
         If the images have nothing in common.
+    OutlineError
+        If the zone is empty, or larger than any ablation zone.
     """
+    if zone is not None:
+        _need_zone(zone)
     before = assess(case, plan)
     shown, motion, error_mm, findings = _laid_over(case, plan, control, aligned, seed)
     measures: list[Measure] = []
@@ -140,6 +145,15 @@ def verify(
     return Verification(
         shown, plan, actual, result, before, after, tuple(margins), tuple(cement), error_mm, sheet, zone
     )  # fmt: skip
+
+
+def _need_zone(zone: Mask) -> None:
+    """Refuse what cannot be an ablation zone: nothing at all, or a segment of something larger."""
+    most = limit("verification", "largest_zone_ml")
+    if zone.is_empty:
+        raise OutlineError("The ablation zone is empty: outline it on the control image, or verify without it.")
+    if zone.volume_ml > most.amount:
+        raise OutlineError(f"The ablation zone holds {zone.volume_ml:.0f} mL (limit {most}): outline the zone alone.")
 
 
 def _laid_over(

@@ -14,6 +14,7 @@ import boneir.verify as verb
 from boneir.case import Case, Image, Lesion, Role, Structure
 from boneir.case_folder import save_case, save_plan
 from boneir.cli import main
+from boneir.errors import OutlineError
 from boneir.fusion.cement_after import (
     OTHER,
     cement_after,
@@ -169,6 +170,14 @@ def test_needles_that_are_withdrawn_are_no_fault_where_their_work_is_seen(case, 
     assert "verify.needle_missing" not in said
     alone = {item.code: item for item in verb.verify(case, bare, case.image, aligned=True).assessment.findings}
     assert alone["verify.no_needle"].severity == alone["verify.needle_missing"].severity == "warn"
+
+
+def test_what_is_no_ablation_zone_is_refused(case, bare):
+    grid = Grid((110, 110, 110), (1.0, 1.0, 1.0), (-55.0, -55.0, -55.0))
+    with pytest.raises(OutlineError, match="zone is empty"):
+        verb.verify(case, bare, case.image, zone=Mask.of(np.zeros(grid.shape, bool), grid))
+    with pytest.raises(OutlineError, match="holds 1331 mL"):
+        verb.verify(case, bare, case.image, zone=Mask.of(np.ones(grid.shape, bool), grid))
 
 
 def test_a_histogram_is_drawn_to_scale():
