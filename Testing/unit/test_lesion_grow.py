@@ -10,7 +10,9 @@ import pytest
 from scipy import ndimage
 
 from boneir.anatomy.lesion import grow_lesion, outline_lesion
+from boneir.anatomy.lesion_rays import Surroundings, radii_up_to, rays_from
 from boneir.anatomy.outline import outline_structures
+from boneir.anatomy.sphere import sphere
 from boneir.case import Case, Image, Modality, Role, Structure
 from boneir.errors import ImageError, OutlineError
 from boneir.grid import Grid
@@ -102,6 +104,19 @@ def test_a_click_on_the_border_settles_the_size_of_a_mixed_lesion() -> None:
     side = in_slice[np.argmax(in_slice[:, 0])]
     lesion, _ = grow_lesion(case, (x, y, z), edge_mm=(float(side[0]), float(side[1]), float(side[2])))
     assert dice(lesion.mask.full(), made.mask.full()) > 0.75
+
+
+@pytest.mark.parametrize("reach_mm", [4.0, 9.0, 20.0])
+def test_a_click_on_the_border_leaves_every_ray_a_place_to_end(reach_mm: float) -> None:
+    empty, centre = np.zeros((60, 60, 60), np.float32), np.full(3, 30.0)
+    before, behind = (centre + np.array((0.0, reach_mm + side, 0.0)) for side in (-1.0, 1.0))
+    inside, outside = np.stack([centre, before]), behind[None]
+    around = Surroundings(empty, empty, np.ones(3), inside, outside, centre, np.zeros(3), sized=True)
+    rays = rays_from(around, centre, sphere(642), radii_up_to(30.0, 0.7))
+    least, towards = rays.clicks.min(axis=1), int(rays.sphere.unit[:, 1].argmax())
+    assert not least.any()
+    free = rays.radii_mm[rays.clicks[towards] == 0] + rays.step_mm / 2
+    assert np.all(np.abs(free - reach_mm) <= 1.0)
 
 
 def test_further_clicks_move_the_outline_to_their_side() -> None:

@@ -38,6 +38,8 @@ class Surroundings:
         Standard deviation of the smoothing along (k, j, i).
     strange : ndarray of float32 (k, j, i), optional
         How unlike healthy bone each place is, on a scale like that of HU; only on CT.
+    sized : bool
+        Whether a click on the border tells the size.
     """
 
     hu: NDArray[np.float32]
@@ -48,6 +50,7 @@ class Surroundings:
     start: Floats
     smoothed_mm: Floats
     strange: NDArray[np.float32] | None = None
+    sized: bool = False
 
     def by_seed(self) -> Surroundings:
         """The same with no click but the seed."""
@@ -89,6 +92,8 @@ class Rays:
         Cost of surfaces that leave a click on the wrong side.
     strange : ndarray of float32 (directions, radii) or None
         How unlike healthy bone it is; only on CT.
+    sized : bool
+        Whether a click on the border tells the size of the lesion.
     """
 
     sphere: Sphere
@@ -100,6 +105,7 @@ class Rays:
     shown: Marked
     clicks: Floats
     strange: NDArray[np.float32] | None = None
+    sized: bool = False
 
     @property
     def step_mm(self) -> float:
@@ -135,21 +141,28 @@ def rays_from(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Fl
     strange = None if around.strange is None else sampled(around.strange)
     clicks = _click_costs(around, centre, sphere, radii_mm)
     hu, depth = sampled(around.hu), sampled(around.depth_mm)
-    return Rays(sphere, centre, around.spacing_mm, radii_mm, hu, depth, shown, clicks, strange)
+    return Rays(sphere, centre, around.spacing_mm, radii_mm, hu, depth, shown, clicks, strange, around.sized)
 
 
 def _click_costs(around: Surroundings, centre: Floats, sphere: Sphere, radii_mm: Floats) -> Floats:
-    """A click stands for a ball around it: all rays that pass through it must end beyond it, or before it."""
+    """A click stands for a ball around it: all rays that pass through it must end beyond it, or before it.
+
+    Between clicks of the two sides balls are cut short, so that a surface can pass there.
+    """
     cost = np.zeros((sphere.count, len(radii_mm)))
-    surface = radii_mm + (radii_mm[1] - radii_mm[0]) / 2
-    for clicks, is_inside in ((around.inside, True), (around.outside, False)):
-        for away in (clicks - centre) * around.spacing_mm:
+    step = radii_mm[1] - radii_mm[0]
+    surface = radii_mm + step / 2
+    inside, outside = ((clicks - centre) * around.spacing_mm for clicks in (around.inside, around.outside))
+    for clicks, others, is_inside in ((inside, outside, True), (outside, inside, False)):
+        for away in clicks:
             distance = float(np.linalg.norm(away))
             if distance < radii_mm[1]:
                 continue
             along = sphere.unit @ away
             half = np.sqrt(np.maximum(_ball_mm(distance) ** 2 - (distance**2 - along**2), 0.0))
             passing = (along > 0) & (half > 0)
+            apart = np.linalg.norm(others - away, axis=1).min(initial=np.inf)
+            half = np.minimum(half, max(apart / 2 - step, 0.0))
             ends = (along + half if is_inside else np.maximum(along - half, radii_mm[0]))[:, None]
             wrong = surface < ends if is_inside else surface >= ends
             cost += _PULL * (passing[:, None] & wrong)

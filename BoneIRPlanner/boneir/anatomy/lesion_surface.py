@@ -144,7 +144,8 @@ def _fitted(rays: Rays, reach_mm: Floats, size_mm: float, *, strange: bool, wall
     cost = -np.cumsum(ratio * rays.volume_mm3, axis=1) / grain**3
     cost += lesion_setting("edge_weight") * area * np.exp(-np.clip(inside - outside, 0, 6))
     off = np.log((rays.radii_mm + rays.step_mm / 2) / size_mm)
-    cost += lesion_setting("size_weight") * (size_mm / grain) ** 2 * rays.sphere.share * off**2 + rays.clicks
+    size_weight = lesion_setting("border_weight" if rays.sized else "size_weight")
+    cost += size_weight * (size_mm / grain) ** 2 * rays.sphere.share * off**2 + rays.clicks
     costs = surface_costs(cost, rays.sphere, _stiffness(rays, reach_mm))
     chosen = np.asarray(costs.argmin(axis=1), np.int64)
     reach, every = rays.reach_mm(chosen), np.arange(rays.sphere.count)

@@ -28,7 +28,7 @@ _MR_SCALE = 1000.0
 """MR numbers are stretched so that their usual range has this width, as CT numbers of bone have."""
 _EDGE_MM = 1.0
 """How exactly a click on the border is meant."""
-_SHARES_OF_EDGE = (0.6, 0.8, 1.0)
+_SHARES_OF_EDGE = (0.8, 1.0, 1.25)
 """Sizes that are tried, as shares of the way from the seed to the click on the border."""
 _BARRED = ("cord", "lung", "bowel")
 
@@ -170,7 +170,8 @@ def _window(
     inside, outside = (_indices(case, points, corner) for points in clicks.sides_mm())
     start = _indices(case, clicks.inside_mm, corner).mean(axis=0)
     spacing = np.asarray(case.image.grid.spacing_mm[::-1])
-    around = Surroundings(numbers, depth, spacing, inside, outside, start, smoothing_mm(spacing))
+    sized = clicks.edge_mm is not None
+    around = Surroundings(numbers, depth, spacing, inside, outside, start, smoothing_mm(spacing), sized=sized)
     return LesionWindow(around, bone, barred, case, corner)
 
 
