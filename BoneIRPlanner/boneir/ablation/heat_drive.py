@@ -146,5 +146,5 @@ def points_of(grid: Grid) -> NDArray[np.float64]:
 def _first(mine: float | None, its: float | None, probe: Probe, what: str) -> float:
     amount = its if mine is None else mine
     if amount is None or not amount > 0.0:
-        raise PlanError(f"Probe {probe.name!r} has no {what} that can be simulated ({amount}): give more than 0.")
+        raise PlanError(f"Needle {probe.name!r} has no {what} that can be simulated ({amount}): give more than 0.")
     return amount

@@ -127,7 +127,7 @@ def predict(
     for probe in treatment.probes:
         if probe.power_w is not None and not 0.0 < probe.power_w <= MOST_W:
             raise PlanError(
-                f"Probe {probe.name!r} has a power of {probe.power_w:g} W: give more than 0, up to {MOST_W:g}."
+                f"Needle {probe.name!r} has a power of {probe.power_w:g} W: give more than 0, up to {MOST_W:g}."
             )
     lesion = case.lesion(treatment.lesion)
     chosen = [(probe, device(probe.device)) for probe in treatment.probes]

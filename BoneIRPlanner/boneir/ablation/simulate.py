@@ -157,5 +157,5 @@ def _pulses(case: Case, treatment: Treatment, told: Callable[[float], None] | No
 def _of_technique(probe: Probe, technique: Technique) -> Device:
     item = device(probe.device).ready()
     if item.technique is not technique:
-        raise PlanError(f"Probe {probe.name!r}: {item.name} is for {item.technique}, not for {technique}.")
+        raise PlanError(f"Needle {probe.name!r}: {item.name} is for {item.technique}, not for {technique}.")
     return item

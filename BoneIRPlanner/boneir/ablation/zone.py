@@ -59,14 +59,14 @@ def zone_size_of(probe: Probe, device: Device) -> ZoneSize:
         size = device.zone(probe.setting)
         if not _agrees(probe, size):
             raise DeviceError(
-                f"Probe {probe.name!r}: its power, time or temperature contradicts the setting {size.setting!r} "
+                f"Needle {probe.name!r}: its power, time or temperature contradicts the setting {size.setting!r} "
                 f"({size.title}) of {device.name}; leave them out or choose another setting."
             )
         return size
     fitting = [size for size in device.ready().zones if _agrees(probe, size)]
     if len(fitting) != 1:
         have = ", ".join(size.setting for size in device.zones) or "none, because it makes no zone"
-        raise DeviceError(f"Probe {probe.name!r} names no setting of {device.name}; its settings are: {have}.")
+        raise DeviceError(f"Needle {probe.name!r} names no setting of {device.name}; its settings are: {have}.")
     return fitting[0]
 
 
