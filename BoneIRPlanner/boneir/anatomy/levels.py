@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from .axial import AxialFrame
 from .ball_joints import fill_heads
 from .body import Marked
 from .canal import CanalCourse
+from .disc_ends import between_endplates
 from .disc_planes import DiscPlanes, beyond_the_ends, disc_planes
 from .discs import find_discs
 from .joint_ball import JointBall
@@ -62,7 +64,13 @@ class SpineParts:
 
 
 def part_spine(
-    hu: NDArray[np.float32], bone: Marked, envelope: Marked, lungs: Marked, course: CanalCourse, frame: AxialFrame
+    hu: NDArray[np.float32],
+    voxels: NDArray[Any],
+    bone: Marked,
+    envelope: Marked,
+    lungs: Marked,
+    course: CanalCourse,
+    frame: AxialFrame,
 ) -> SpineParts | None:
     """Part the spine into its levels and name them; part ribs, sacrum, hips, shoulders and sternum from it.
 
@@ -73,6 +81,8 @@ def part_spine(
     ----------
     hu : ndarray of float32, shape (s, p, l)
         Coarse, upright CT in HU.
+    voxels : ndarray, shape (s, p, l)
+        The whole of it, upright.
     bone : ndarray of bool, shape (s, p, l)
         Dense bone.
     envelope : ndarray of bool, shape (s, p, l)
@@ -93,7 +103,8 @@ def part_spine(
     levels = levels_of(discs, line.count)
     seen, ribs = find_landmarks(line, levels, bone, frame)
     named = name_levels(seen)
-    planes = beyond_the_ends(disc_planes(line, levels.bounds, hu, frame), levels.whole)
+    rough = disc_planes(line, levels.bounds, hu, frame)
+    planes = beyond_the_ends(between_endplates(rough, levels.bounds, line, voxels, frame), levels.whole)
     names = tuple(dict.fromkeys(_key(name) for name in named.names))
     interval = [names.index(_key(name)) + 1 for name in named.names]
     numbers = interval if any(named.names) else list(range(1, len(named.names) + 1))

@@ -63,7 +63,9 @@ def outline_structures(image: Image) -> tuple[tuple[Structure, ...], tuple[Findi
     course = course_of_canal(hu, body, skeleton.bone | skeleton.contrast, frame)
     skeleton = with_vertebrae(skeleton, course, frame)
     bone, canal = _bone_and_canal(image.voxels, hu, course, fine, skeleton, frame)
-    bones, about_levels = outline_bones(hu, skeleton.bone, bone, canal, lungs, course, OURS, frame)
+    bones, about_levels = outline_bones(
+        hu, frame.upright(image.voxels), skeleton.bone, bone, canal, lungs, course, OURS, frame
+    )
     upright = {
         "body": fine,
         "bone": bone,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -22,6 +24,7 @@ from .structures import structure_kinds
 
 def outline_bones(
     hu: NDArray[np.float32],
+    voxels: NDArray[Any],
     dense: Marked,
     bone: Marked,
     canal: Marked,
@@ -36,6 +39,8 @@ def outline_bones(
     ----------
     hu : ndarray of float32, shape (s, p, l)
         Coarse, upright CT in HU.
+    voxels : ndarray, shape (s, p, l)
+        The whole of it, upright.
     dense : ndarray of bool, shape (s, p, l)
         Dense bone on the coarse voxels.
     bone, canal : ndarray of bool, shape (s, p, l)
@@ -58,7 +63,7 @@ def outline_bones(
     if course is None:
         return (), ()
     envelope = frame.coarse(frame.on_grid(bone), 0.0) >= 0.5
-    parts = part_spine(hu, dense, envelope, lungs, course, frame)
+    parts = part_spine(hu, voxels, dense, envelope, lungs, course, frame)
     if parts is None:
         return (), ()
     fine = fine_labels(parts.labels, bone, frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,13 +59,36 @@ class SpineLine:
 
     def sample(self, field: NDArray[np.float32], backs: Floats, lefts: Floats, frame: AxialFrame) -> Floats:
         """A coarse upright field on the planes, shape (planes, backs, lefts); beyond the field its edge."""
-        spots = (
+        return _sampled(field, self._spots(backs, lefts) / np.asarray(frame.coarse_spacing_mm))
+
+    def sample_whole(
+        self, voxels: NDArray[Any], backs: Floats, lefts: Floats, frame: AxialFrame, step_mm: float
+    ) -> Floats:
+        """The upright voxels of the whole image on planes so far apart, shape (planes, backs, lefts)."""
+        stations = np.arange(0.0, self.count - 1 + 1e-9, step_mm / STEP_MM)
+        every = np.arange(self.count)
+        finer = (np.stack([np.interp(stations, every, a[:, n]) for n in range(3)], axis=1) for a in self._axes)
+        factors = np.asarray(frame.factors, float)
+        spots = SpineLine(*finer)._spots(backs, lefts) / np.asarray(frame.coarse_spacing_mm)
+        return _sampled(voxels, spots * factors + (factors - 1) / 2)
+
+    @property
+    def _axes(self) -> tuple[Floats, Floats, Floats, Floats]:
+        return self.middle, self.up, self.back, self.left
+
+    def _spots(self, backs: Floats, lefts: Floats) -> Floats:
+        """Places on the planes, shape (planes, backs, lefts, 3)."""
+        return np.asarray(
             self.middle[:, None, None]
             + backs[None, :, None, None] * self.back[:, None, None]
             + lefts[None, None, :, None] * self.left[:, None, None]
         )
-        index = np.moveaxis(spots / np.asarray(frame.coarse_spacing_mm), -1, 0)
-        return np.asarray(ndimage.map_coordinates(field, index, order=1, mode="nearest"), np.float64)
+
+
+def _sampled(field: NDArray[Any], index: Floats) -> Floats:
+    """Values at fractional indices (..., 3), linearly; beyond the field its edge."""
+    at = np.moveaxis(index, -1, 0)
+    return np.asarray(ndimage.map_coordinates(field, at, np.float64, order=1, mode="nearest"))
 
 
 @dataclass(frozen=True, eq=False)
