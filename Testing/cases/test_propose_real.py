@@ -19,7 +19,7 @@ from cases_folder import case_folder
 
 pytestmark = pytest.mark.cases
 
-PLACES = {"pelvis-ct-dicom": -500.0, "thorax-ct-dicom": -480.0}
+PLACES = {"pelvis-ct-dicom": -500.0, "thorax-ct-dicom": -468.0}
 """Height in LPS mm at which a vertebral body is planned on."""
 
 
