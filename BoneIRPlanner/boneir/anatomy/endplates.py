@@ -35,8 +35,8 @@ _GAPS_MM = (0.0, 1.5, 3.0)
 def endplates(structures: Iterable[Structure], grid: Grid) -> tuple[tuple[Structure, ...], tuple[Finding, ...]]:
     """Outline the endplates of the vertebrae that are outlined, if the canal is, too.
 
-    Where vertebrae were outlined by us an end counts only if most of it faces an outlined disc: where a disc is too
-    thin to be seen, vertebrae part some millimetres beside it, and an endplate in the wrong place is worse than none.
+    Where vertebrae were outlined by us an end counts only if most of it faces an outlined disc: where none is, nothing
+    shows that the vertebra ends there, and an endplate in the wrong place is worse than none.
 
     Parameters
     ----------
